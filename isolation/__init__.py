@@ -1,0 +1,7 @@
+"""Every test starts clean, ends clean, and when one does not, the report says what it left and where that was made."""
+
+from isolation._errors import IsolationError, LeakError, SettingsError
+from isolation._findings import Finding
+from isolation._origin import Origin
+
+__all__ = ["Finding", "IsolationError", "LeakError", "Origin", "SettingsError"]

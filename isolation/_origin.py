@@ -1,0 +1,113 @@
+"""Where a thing was made: compact stacks of (code, last instruction), resolved to lines when they are shown."""
+
+import linecache
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+from isolation._owners import Owner
+
+COMPACT_DEPTH = 16
+_PACKAGE = str(Path(__file__).parent)
+_LIBRARY_ROOTS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_INSTALLED = ("site-packages", "dist-packages")
+_getframe: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001 - the documented way to a caller's frame
+
+
+class Place(NamedTuple):
+    """One line of code: a frame of an origin, resolved."""
+
+    file: str
+    line: int
+    function: str
+
+    @property
+    def source(self) -> str:
+        """Return the stripped source line, empty if there is no source."""
+        return linecache.getline(self.file, self.line).strip()
+
+
+class Origin:
+    """Hold who made a thing, and where.
+
+    An origin holds code objects, no frames and no tracebacks: these would keep local variables alive,
+    which makes leaks and hides them.
+
+    Attributes:
+        owner: Whose it is; None if nobody was current when it was made.
+        frames: ``(code, last instruction)`` pairs, innermost first; empty if creation was not seen.
+    """
+
+    __slots__ = ("frames", "owner")
+
+    owner: Owner | None
+    frames: Sequence[tuple[CodeType, int]]
+
+    def __init__(self, owner: Owner | None, frames: Sequence[tuple[CodeType, int]] = ()) -> None:
+        self.owner = owner
+        self.frames = frames
+
+    def __repr__(self) -> str:
+        place = self.created_at
+        return f"<Origin {place.file}:{place.line} of {self.owner!r}>" if place else f"<Origin of {self.owner!r}>"
+
+    @property
+    def fixture(self) -> str | None:
+        """Return the name of the fixture during whose setup or teardown the thing was made."""
+        return self.owner.fixture if self.owner else None
+
+    @property
+    def created_at(self) -> Place | None:
+        """Return the innermost line of the user's code, or of any code if no user's code took part."""
+        return innermost(self.frames)
+
+    def places(self) -> Iterator[Place]:
+        """Yield the lines of the user's code that led to the creation, outermost first."""
+        for code, lasti in reversed(self.frames):
+            if not is_library(code.co_filename):
+                yield resolve(code, lasti)
+
+
+def capture(skip: int, depth: int) -> Sequence[tuple[CodeType, int]]:
+    """Return at most *depth* frames of the caller's stack as ``(code, last instruction)``, *skip* frames up."""
+    frame: FrameType | None = _getframe(skip + 1)
+    frames: list[tuple[CodeType, int]] = []
+    while frame is not None and depth:
+        frames.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+        depth -= 1
+    return frames
+
+
+def resolve(code: CodeType, lasti: int) -> Place:
+    """Return the place of instruction *lasti* of *code*."""
+    line = next((line for start, end, line in code.co_lines() if start <= lasti < end), None)
+    return Place(code.co_filename, line or code.co_firstlineno, code.co_name)
+
+
+def innermost(frames: Sequence[tuple[CodeType, int]]) -> Place | None:
+    """Return the innermost place of *frames* in the user's code, else in an installed package, else any."""
+    chosen = next((frame for frame in frames if not is_library(frame[0].co_filename)), None)
+    chosen = chosen or next((frame for frame in frames if not is_stdlib(frame[0].co_filename)), None)
+    chosen = chosen or next(iter(frames), None)
+    return resolve(*chosen) if chosen else None
+
+
+@lru_cache(maxsize=4096)
+def is_library(filename: str) -> bool:
+    """Tell whether *filename* is not the user's own: the standard library, an installed package, or us."""
+    return is_stdlib(filename) or any(f"/{name}/" in filename.replace("\\", "/") for name in _INSTALLED)
+
+
+@lru_cache(maxsize=4096)
+def is_stdlib(filename: str) -> bool:
+    """Tell whether *filename* belongs to the interpreter or to this package, which nobody wants to read about."""
+    if filename.startswith("<"):
+        return True
+    in_library = any(filename.startswith(root) for root in _LIBRARY_ROOTS)
+    installed = any(f"/{name}/" in filename.replace("\\", "/") for name in _INSTALLED)
+    return (in_library and not installed) or filename.startswith(_PACKAGE)

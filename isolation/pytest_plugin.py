@@ -1,0 +1,1 @@
+"""The pytest plugin: options, ini, markers, hooks; turns pytest's events into calls and decides nothing."""
