@@ -1,0 +1,107 @@
+"""Run the tests, the demo or the checks from a fresh checkout.
+
+    python3 develop.py test     # everything the suite promises, with the coverage gate
+    python3 develop.py demo     # the example application's flaky suite, reported by the plugin
+    python3 develop.py check    # lint, types, docs, wheel: each in an environment that nox makes
+
+Needs Python 3.11 or newer and pip. Each command makes its own environment (`.venv`) the first time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST = (3, 11)
+
+
+def run(*command: str | Path) -> None:
+    """Run *command* in the project; leave with its status if it fails."""
+    status = subprocess.run(list(map(str, command)), cwd=ROOT, check=False).returncode
+    if status:
+        sys.exit(status)
+
+
+def prepared(path: Path, group: str) -> Path:
+    """Return the Python of the environment at *path*, with this project and dependency group *group* in it."""
+    python = path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = path / f"installed-{group}"
+    wanted = hashlib.sha256(sys.version.encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return python
+    print(f"preparing {path} with Python {sys.version.split()[0]} ...", flush=True)
+    create(path, python)
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    run(*pip, "--upgrade", "pip>=25.1")  # the first that knows dependency groups
+    run(*pip, "--editable", ROOT, "--group", f"{ROOT / 'pyproject.toml'}:{group}")
+    stamp.write_text(wanted)
+    return python
+
+
+def create(path: Path, python: Path) -> None:
+    """Make a virtual environment with pip at *path*, where only an older environment may be replaced."""
+    if path.exists() and any(path.iterdir()) and not (path / "pyvenv.cfg").exists():
+        sys.exit(f"{path} is not a virtual environment and is left alone: name another one with --venv")
+    if importlib.util.find_spec("ensurepip"):
+        venv.create(path, clear=True, with_pip=True)
+    elif importlib.util.find_spec("pip"):
+        # Debian ships ensurepip apart from Python; a pip that is there can fill the environment as well.
+        venv.create(path, clear=True, with_pip=False)
+        run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "pip>=25.1")
+    else:
+        sys.exit("this Python has neither pip nor ensurepip: install python3-pip or python3-venv first")
+
+
+def test(python: Path, arguments: list[str]) -> None:
+    """Run the suite and the coverage gate; with pytest *arguments*, run only what they select, without the gate."""
+    if arguments:
+        run(python, "-m", "pytest", *arguments)
+        return
+    run(python, "-m", "coverage", "erase")
+    run(python, "-m", "coverage", "run", "-m", "pytest")
+    run(python, "-m", "coverage", "combine", "--quiet")
+    run(python, "-m", "coverage", "report")
+
+
+def demo(python: Path, arguments: list[str]) -> None:
+    """Run the flaky suite of the example; succeed if the plugin reported on it, though tests of it fail."""
+    command = [python, "-m", "pytest", "examples/chat/flaky", "--isolation-mode=restore", *arguments]
+    is_reported = False
+    with subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, text=True) as suite:
+        assert suite.stdout is not None
+        for line in suite.stdout:
+            print(line, end="", flush=True)
+            is_reported = is_reported or " isolation ==" in line
+    if not is_reported:
+        sys.exit("the demo ended without a report of the plugin")
+
+
+def check(python: Path, arguments: list[str]) -> None:
+    """Run the checks that are not tests, or the nox sessions that *arguments* name."""
+    run(python, "-m", "nox", *arguments)
+
+
+# The dependency group that a verb needs has the verb's name.
+VERBS = {"test": test, "demo": demo, "check": check}
+
+
+def main() -> None:
+    """Read the command line and do what it says."""
+    if sys.version_info < OLDEST:
+        sys.exit(f"Python {sys.version.split()[0]} is too old: this project needs 3.11 or newer")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=list(VERBS))
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="environment to use (default: .venv)")
+    options, arguments = parser.parse_known_args()
+    VERBS[options.verb](prepared(options.venv.resolve(), options.verb), arguments)
+
+
+if __name__ == "__main__":
+    main()

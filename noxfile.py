@@ -1,0 +1,92 @@
+"""The checks of the project, each in an environment of its own: `nox` runs what CI runs, `nox -l` lists the rest."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.sessions = ["lint", "types", "docs", "wheel"]
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+DIST = Path("build/dist").resolve()
+
+
+def group(name: str) -> tuple[str, ...]:
+    """Return the requirements of dependency group *name*."""
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite against the newest of everything; without arguments, with the coverage gate."""
+    session.install("--editable", ".", *group("test"))
+    if session.posargs:
+        session.run("python", "-m", "pytest", *session.posargs)
+        return
+    session.run("python", "-m", "coverage", "erase")
+    session.run("python", "-m", "coverage", "run", "-m", "pytest")
+    session.run("python", "-m", "coverage", "combine", "--quiet")
+    session.run("python", "-m", "coverage", "report")
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """Run the suite against the oldest versions that the project declares to support."""
+    lowest = [requirement.replace(">=", "==") for requirement in PROJECT["project"]["dependencies"]]
+    session.install("--editable", ".", *group("test"), *lowest)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting, the floors, and that the changelog's fragments can be read."""
+    session.install("--editable", ".", *group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types twice, and that no public name lacks one."""
+    session.install("--editable", ".", *group("test"), *group("types"))
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "isolation", "--ignoreexternal")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning or a reference to nothing is an error."""
+    session.install("--editable", ".", *group("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-n", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the source distribution and, from it, the wheel."""
+    session.install(*group("build"))
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(DIST))
+    session.run("twine", "check", "--strict", *map(str, DIST.iterdir()))
+
+
+@nox.session(requires=["build"])
+def wheel(session: nox.Session) -> None:
+    """Install the wheel alone, as a user does, and let it find a leak far from this checkout."""
+    session.install(*map(str, DIST.glob("*.whl")))
+    elsewhere = Path(session.create_tmp()).resolve()
+    shutil.copy("tests/wheel_check.py", elsewhere / "test_wheel.py")
+    session.chdir(elsewhere)
+    session.run("python", "-m", "pytest", "--rootdir", ".", "test_wheel.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the ratios that the targets are about; nothing is asserted."""
+    session.install("--editable", ".", *group("test"))
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script))
