@@ -1,0 +1,1 @@
+"""A small chat service: rooms over WebSockets, a store in SQLite, a history in git."""
