@@ -1,0 +1,96 @@
+"""The documentation says what is: its transcripts are replayed, its README is run."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TRANSCRIPTS = sorted((ROOT / "docs" / "examples").glob("*/*.txt"))
+README = (ROOT / "README.md").read_text()
+IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
+
+# What differs from run to run, and what the pages show instead.
+VOLATILE = {
+    r"\bin \d+\.\d\ds": "in 0.05s",
+    r"guard \d+ µs": "guard 15 µs",
+    r"127\.0\.0\.1:\d{4,5}": "127.0.0.1:50312",
+}
+
+
+def replay(example: Path, commands: str, tmp_path: Path) -> str:
+    """Return what the *commands* print in a copy of *example*, with what differs from run to run replaced."""
+    shutil.copytree(example, tmp_path / example.name, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    output = "".join(run(command, tmp_path / example.name) for command in commands.splitlines())
+    for pattern, shown in VOLATILE.items():
+        output = re.sub(pattern, shown, output)
+    return output
+
+
+def reader_environment() -> dict[str, str]:
+    """Return the environment without what our own run, or CI, has set for pytest and the plugin."""
+    ours = ("PYTEST", "CI", "GITHUB", "ISOLATION")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run(command: str, directory: Path) -> str:
+    """Return ``$ pytest ...`` and what that prints in *directory*, 80 columns wide."""
+    _, program, *arguments = shlex.split(command)
+    assert program == "pytest", command
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=directory,
+        env=reader_environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+    )
+    return f"{command}\n{result.stdout}"
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_transcript_is_what_a_reader_gets(transcript: Path, tmp_path: Path) -> None:
+    """Each ``$ pytest`` command of a transcript prints what the transcript shows below it."""
+    shown = transcript.read_text()
+    commands = "\n".join(re.findall(r"^\$ .*", shown, re.MULTILINE))
+
+    output = replay(transcript.parent, commands, tmp_path)
+
+    if IS_WRITING:
+        transcript.write_text(output)
+    else:
+        assert output == shown
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of the README in *language*."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
+    """The first example of the README, run as the README says, gives the report that it shows."""
+    example = tmp_path / "readme"
+    example.mkdir()
+    (example / "pytest.ini").write_text("[pytest]\n")
+    (example / "test_chat.py").write_text(blocks("python")[0])
+    shown = next(block for block in blocks("console") if block.startswith("$ pytest"))
+
+    output = replay(example, shown.splitlines()[0], tmp_path / "copy")
+
+    assert output == shown
+
+
+def test_the_readme_comes_to_the_point() -> None:
+    """A complete example ends within the first fifteen lines, a report within forty."""
+    before_example, before_report = README.partition("```python")[0], README.partition("$ pytest")[0]
+
+    assert before_example.count("\n") + blocks("python")[0].count("\n") + 2 <= 15
+    assert before_report.count("\n") <= 40

@@ -1,0 +1,88 @@
+"""What holds for the project as a whole: its metadata, its public names, and what its files must not say."""
+
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import isolation
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+MODULES = sorted((ROOT / "isolation").rglob("*.py"))
+WRITTEN = {".py", ".md", ".toml", ".ini", ".txt", ".yml", ""}
+
+
+def texts() -> Iterator[Path]:
+    """Yield every file of the project that people write."""
+    for directory in ("isolation", "tests", "docs", "examples", "benchmarks", "changelog.d", ".ci", "."):
+        depth = "*" if directory == "." else "**/*"
+        found = (path for path in (ROOT / directory).glob(depth) if path.suffix in WRITTEN and path.is_file())
+        yield from (path for path in found if not {"__pycache__", "_build"} & set(path.parts))
+
+
+def test_public_names_are_sorted() -> None:
+    """A reader finds a public name where the alphabet puts it."""
+    assert isolation.__all__ == sorted(isolation.__all__)
+
+
+@pytest.mark.parametrize("name", isolation.__all__)
+def test_a_public_name_says_what_it_is(name: str) -> None:
+    """Every public name can be imported and has a docstring of its own."""
+    assert inspect.getdoc(getattr(isolation, name))
+
+
+@pytest.mark.parametrize("name", isolation.__all__)
+def test_a_public_name_stands_in_the_reference(name: str) -> None:
+    """Every public name is on a page of the reference."""
+    pages = "".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
+
+    assert re.search(rf":: (isolation\.)?{name}\b", pages)
+
+
+def test_the_plugin_is_named_after_the_package() -> None:
+    """`-p no:isolation` switches it off."""
+    (entry,) = metadata.entry_points(group="pytest11", name="isolation")
+
+    assert entry.value == "isolation.pytest_plugin"
+
+
+def test_classifiers_agree_with_the_lower_bound() -> None:
+    """The oldest Python of the classifiers is the one that installation requires."""
+    classifiers = [entry for entry in PROJECT["project"]["classifiers"] if re.search(r":: 3\.\d+$", entry)]
+
+    assert PROJECT["project"]["requires-python"] == ">=" + classifiers[0].rpartition(" ")[2]
+
+
+def test_every_dependency_has_a_lower_bound() -> None:
+    """`nox -s oldest` installs the lower bounds, so each dependency needs one."""
+    assert all(re.fullmatch(r"[a-z-]+>=[\d.]+", entry) for entry in PROJECT["project"]["dependencies"])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_an_exclusion_from_coverage_states_its_reason(module: Path) -> None:
+    """A pragma is followed by why no test can reach the line."""
+    pragmas = re.findall(r"# pragma: .*", module.read_text())
+
+    assert [pragma for pragma in pragmas if not re.match(r"# pragma: no (cover|branch) - \S", pragma)] == []
+
+
+def test_no_file_names_a_machine() -> None:
+    """Nothing here depends on where somebody works or where packages come from."""
+    forbidden = re.compile(r"/(?:home|root|Users)/\w|--(?:extra-)?index-url|--find-links")
+
+    assert [
+        str(path) for path in texts() if path.name != Path(__file__).name and forbidden.search(path.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize("script", ["develop.py", ".ci/run"])
+def test_a_bare_machine_can_start_it(script: str) -> None:
+    """The scripts that come before any environment import the standard library only and name no other tool."""
+    text = (ROOT / script).read_text()
+
+    assert not re.search(r"^\s*(import|from) (nox|pytest|isolation)\b|\buv\b|\bpoetry\b|\bapt\b", text, re.MULTILINE)
