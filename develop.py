@@ -15,7 +15,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -49,14 +48,16 @@ def create(path: Path, python: Path) -> None:
     """Make a virtual environment with pip at *path*, where only an older environment may be replaced."""
     if path.exists() and any(path.iterdir()) and not (path / "pyvenv.cfg").exists():
         sys.exit(f"{path} is not a virtual environment and is left alone: name another one with --venv")
-    if importlib.util.find_spec("ensurepip"):
-        venv.create(path, clear=True, with_pip=True)
-    elif importlib.util.find_spec("pip"):
-        # Debian ships ensurepip apart from Python; a pip that is there can fill the environment as well.
-        venv.create(path, clear=True, with_pip=False)
-        run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "pip>=25.1")
+    has_venv, has_ensurepip, has_pip = (importlib.util.find_spec(name) for name in ("venv", "ensurepip", "pip"))
+    if not has_venv or not (has_ensurepip or has_pip):
+        sys.exit("this Python cannot make an environment with pip: install its venv module, on Debian python3-venv")
+    make = (sys.executable, "-m", "venv", "--clear")
+    if has_ensurepip:
+        run(*make, path)
     else:
-        sys.exit("this Python has neither pip nor ensurepip: install python3-pip or python3-venv first")
+        # Debian ships ensurepip apart from Python; a pip that is there can fill the environment as well.
+        run(*make, "--without-pip", path)
+        run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "pip>=25.1")
 
 
 def test(python: Path, arguments: list[str]) -> None:

@@ -1,6 +1,9 @@
 """The documentation says what is: its transcripts are replayed, its README is run."""
 
+import doctest
+import importlib
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -10,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+import isolation
+
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = sorted((ROOT / "docs" / "examples").glob("*/*.txt"))
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+MODULES = [module.name for module in pkgutil.walk_packages(isolation.__path__, "isolation.")]
 README = (ROOT / "README.md").read_text()
 IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
 
@@ -94,3 +101,23 @@ def test_the_readme_comes_to_the_point() -> None:
 
     assert before_example.count("\n") + blocks("python")[0].count("\n") + 2 <= 15
     assert before_report.count("\n") <= 40
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_docstrings_run(module: str) -> None:
+    """What a docstring shows behind ``>>>`` is what it gives."""
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_the_examples_of_prose_run(page: Path) -> None:
+    """What a page shows behind ``>>>`` is what it gives."""
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A relative link names a file of the project."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -86,3 +88,15 @@ def test_a_bare_machine_can_start_it(script: str) -> None:
     text = (ROOT / script).read_text()
 
     assert not re.search(r"^\s*(import|from) (nox|pytest|isolation)\b|\buv\b|\bpoetry\b|\bapt\b", text, re.MULTILINE)
+
+
+def test_only_an_environment_is_replaced(tmp_path: Path) -> None:
+    """`--venv` given the wrong directory does not empty it."""
+    (tmp_path / "thesis.txt").write_text("the only copy")
+
+    command = [sys.executable, "develop.py", "test", "--venv", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert "is not a virtual environment and is left alone" in result.stderr
+    assert (tmp_path / "thesis.txt").exists()
