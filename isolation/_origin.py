@@ -15,7 +15,8 @@ COMPACT_DEPTH = 16
 _PACKAGE = str(Path(__file__).parent)
 _LIBRARY_ROOTS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 _INSTALLED = ("site-packages", "dist-packages")
-_getframe: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001 - the documented way to a caller's frame
+caller_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
+"""Return the frame so many levels up."""
 
 
 class Place(NamedTuple):
@@ -61,6 +62,11 @@ class Origin:
         return self.owner.fixture if self.owner else None
 
     @property
+    def is_over(self) -> bool:
+        """Tell whether the owner has come to its end, so that nothing of it should be left."""
+        return self.owner is not None and not self.owner.judged.is_alive
+
+    @property
     def created_at(self) -> Place | None:
         """Return the innermost line of the user's code, or of any code if no user's code took part."""
         return innermost(self.frames)
@@ -72,9 +78,32 @@ class Origin:
                 yield resolve(code, lasti)
 
 
+def show(place: Place, root: str) -> str:
+    """Return *place* as people read it, for example ``app/ws.py:41 in connect``."""
+    return f"{relative(place.file, root)}:{place.line} in {place.function}"
+
+
+@lru_cache(maxsize=4096)
+def relative(file: str, root: str) -> str:
+    """Return *file* relative to *root*, to where packages are installed, or as it is."""
+    path = file.replace("\\", "/")
+    for name in _INSTALLED:
+        _, found, rest = path.rpartition(f"/{name}/")
+        if found:
+            return rest
+    prefix = root.replace("\\", "/").rstrip("/") + "/"
+    if root and path.startswith(prefix):
+        return path[len(prefix) :]
+    roots = (library.rstrip("/") + "/" for library in _LIBRARY_ROOTS)
+    return next((path[len(library) :] for library in roots if path.startswith(library)), path)
+
+
 def capture(skip: int, depth: int) -> Sequence[tuple[CodeType, int]]:
     """Return at most *depth* frames of the caller's stack as ``(code, last instruction)``, *skip* frames up."""
-    frame: FrameType | None = _getframe(skip + 1)
+    try:
+        frame: FrameType | None = caller_frame(skip + 1)
+    except ValueError:
+        return ()
     frames: list[tuple[CodeType, int]] = []
     while frame is not None and depth:
         frames.append((frame.f_code, frame.f_lasti))

@@ -1,1 +1,270 @@
-"""The pytest plugin: options, ini, markers, hooks; turns pytest's events into calls and decides nothing."""
+"""The pytest plugin: turns pytest's events into calls and decides nothing."""
+
+import platform
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isolation import _configuration, _report
+from isolation._adoption import Root
+from isolation._compatibility import fixture_value
+from isolation._configuration import check_markers, read_settings, terms_of
+from isolation._errors import LeakError
+from isolation._guard import Guard, Judgement
+from isolation._ledger import Ledger
+from isolation._owners import OWNER, Owner
+from isolation._settings import Settings, check_holder
+
+SESSION = Owner("session", "session", scope="session")
+FINDINGS = "isolation_findings"
+_LEDGER = pytest.StashKey[Ledger]()
+_NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+
+
+class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-defined, misc]  # noqa: N818 - a function's attribute
+    """A `LeakError` that pytest shows without the frames of the hooks that raised it."""
+
+    def __init__(self, message: str, judgements: Sequence[Judgement]) -> None:
+        LeakError.__init__(self, message, [judgement.finding for judgement in judgements])
+        self.msg = f"LeakError: {message}"
+        self.pytrace = False
+
+    def __str__(self) -> str:
+        return str(self.msg)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    _configuration.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings; start the guard unless it is switched off."""
+    for marker in _configuration.MARKERS:
+        config.addinivalue_line("markers", marker)
+    settings = read_settings(config)
+    is_worker = hasattr(config, "workerinput")
+    ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
+    if not settings.is_on:
+        return
+    config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
+    if is_worker:
+        config.pluginmanager.register(WorkerLink(ledger), "isolation_worker_link")
+    else:
+        config.pluginmanager.register(RunReport(settings, ledger), "isolation_run_report")
+
+
+def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
+    plugins = {f"{dist.project_name}-{dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()}
+    return {
+        "mode": settings.mode,
+        "profile": settings.profile.name,
+        "pytest": pytest.__version__,
+        "python": platform.python_version(),
+        "plugins": sorted(plugins),
+    }
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which mode and profile apply, and why."""
+    settings = read_settings(config)
+    if not settings.is_on:
+        return None
+    deviating = "".join(f", {probe}={mode}" for probe, mode in settings.probe_modes.items())
+    return f"isolation: mode {settings.mode}{deviating}, profile {settings.profile.name} ({settings.profile.reason})"
+
+
+class GuardPlugin:
+    """Puts the guard around each test, and an owner around each fixture."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._root = str(config.rootpath)
+        self._file = config.inipath.name if config.inipath is not None else "the ini file"
+        self._live: dict[pytest.FixtureDef[Any], Owner] = {}
+        self._test = SESSION
+        self._failed_before = 0
+        self._guard = Guard(settings, self._root, live=self._roots)
+        self._guard.install()
+
+    def pytest_unconfigure(self) -> None:
+        """Stop recording."""
+        self._guard.uninstall()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse markers that mean nothing, and holders that do not exist."""
+        check_markers(items)
+        for holder in self._settings.holders:
+            check_holder(holder, f"isolation_holders of {self._file}")
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Let the test own what is made from now on."""
+        self._failed_before = item.session.testsfailed
+        self._test = Owner("test", item.name, item.nodeid, "function", SESSION)
+        OWNER.set(self._test)
+        self._guard.begin()
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Look what the test has left, after everybody else has torn down."""
+        __tracebackhide__ = True
+        try:
+            result = yield
+        except BaseException:
+            self._end(item)
+            raise
+        failing = self._end(item)
+        if failing and item.session.testsfailed == self._failed_before:
+            raise LeakFailure(_report.leak_message([record for _, record in failing]), [found for found, _ in failing])
+        return result
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Let a fixture own what it makes: through its test, or by itself if its scope is wider."""
+        if fixturedef.scope != "function":
+            return (yield from self._set_up_wide(fixturedef, request))
+        token = OWNER.set(Owner("fixture", fixturedef.argname, self._test.nodeid, "function", self._test))
+        try:
+            return (yield)
+        finally:
+            OWNER.reset(token)
+
+    def _set_up_wide(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        owner = Owner("fixture", fixturedef.argname, request.node.nodeid, fixturedef.scope, SESSION)
+        self._live[fixturedef] = owner
+        looks = self._guard.look_for_fixture()
+        token = OWNER.set(owner)
+        try:
+            return (yield)
+        finally:
+            OWNER.reset(token)
+            self._guard.claim_for_fixture(looks, owner)
+            # Finalizers run newest first: this one runs after those of the fixtures that use this one, before its own.
+            fixturedef.addfinalizer(lambda: _set_owner(owner))
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Let a wider fixture come to its end; what it still has is found at the next look."""
+        owner = self._live.pop(fixturedef, None)
+        if owner is not None:
+            owner.is_alive = False
+            OWNER.set(self._test)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Look what was left by fixtures that ended after the last test."""
+        OWNER.set(None)
+        self._note(self._guard.finish())
+        self._ledger.tests = self._guard.owners
+        self._ledger.seconds = self._guard.seconds
+        self._ledger.loops = self._guard.loops_inspected
+
+    def _end(self, item: pytest.Item) -> Sequence[tuple[Judgement, _report.Record]]:
+        judgements = self._guard.end(self._test, lambda: terms_of(item))
+        OWNER.set(None)
+        if not judgements:
+            return ()
+        pairs = list(zip(judgements, self._note(judgements), strict=True))
+        shown = [record for judgement, record in pairs if judgement.excused is None]
+        if shown:
+            item.add_report_section("teardown", "isolation", "\n".join(_report.section(shown)))
+        return [(judgement, record) for judgement, record in pairs if judgement.fails]
+
+    def _note(self, judgements: Sequence[Judgement]) -> Sequence[_report.Record]:
+        records = [
+            _report.finding_record(
+                judgement.finding, restored=judgement.restored, excused=judgement.excused, root=self._root
+            )
+            for judgement in judgements
+        ]
+        self._ledger.findings += records
+        return records
+
+    def _roots(self) -> Sequence[Root]:
+        return [
+            (owner, fixture_value(fixturedef))
+            for fixturedef, owner in self._live.items()
+            if fixturedef.func.__module__.partition(".")[0] not in _NO_ROOTS
+        ]
+
+
+def _set_owner(owner: Owner) -> None:
+    OWNER.set(owner)
+
+
+class WorkerLink:
+    """Sends what a worker of pytest-xdist finds to the controller: findings with each test, counts at the end."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._sent = 0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the findings of a test travel with the report of its teardown."""
+        report = yield
+        if call.when == "teardown" and len(self._ledger.findings) > self._sent:
+            # Attributes of a report travel to the controller with it.
+            vars(report)[FINDINGS] = self._ledger.findings[self._sent :]
+            self._sent = len(self._ledger.findings)
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send the counts, and what was found after the last test."""
+        data = self._ledger.as_data()
+        data["findings"] = self._ledger.findings[self._sent :]
+        session.config.workeroutput["isolation"] = data  # type: ignore[attr-defined]  # pytest-xdist's
+
+
+class RunReport:
+    """Collects what was found in this process and in its workers; writes the files and the summary."""
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the findings that came with *report* from a worker."""
+        findings = vars(report).get(FINDINGS)
+        if findings is not None:
+            worker = vars(report)["node"].gateway.id
+            self._ledger.findings += [{**record, "worker": worker} for record in findings]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - pytest-xdist's class
+        """Take the counts of a worker that is done; one that died has sent its findings test by test."""
+        data = getattr(node, "workeroutput", {}).get("isolation")
+        if data is not None:
+            data["findings"] = [{**record, "worker": node.gateway.id} for record in data["findings"]]
+            self._ledger.add_worker(data)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the report files."""
+        for path in self._settings.reports:
+            Path(path).write_text(_report.jsonl(self._ledger.records()), encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what was left."""
+        ledger = self._ledger
+        if not ledger.tests:
+            return
+        shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
+        if shown:
+            terminalreporter.section("isolation")
+            for said in _report.section(shown):
+                terminalreporter.line(said)
+            terminalreporter.line(ledger.verdict())
+        else:
+            terminalreporter.line(f"isolation: {ledger.verdict()}")

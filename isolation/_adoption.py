@@ -1,0 +1,92 @@
+"""Who may keep what a test opened: a walk from the objects of wider fixtures and from declared holders.
+
+An object that lives longer than a test may start things inside that test: a pooled socket, a keepalive task, a worker
+of a process pool.  Causality says they are the test's; so, once something is suspected, look whether such an object
+holds it.
+"""
+
+import gc
+from asyncio import AbstractEventLoop, AbstractEventLoopPolicy, Runner
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import Context
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GetSetDescriptorType,
+    MappingProxyType,
+    MemberDescriptorType,
+    ModuleType,
+)
+
+from isolation._owners import Owner
+
+DEPTH = 20
+OBJECTS = 20_000
+Root = tuple[Owner, object]
+
+_OPAQUE = (
+    ModuleType, type, FrameType, CodeType, Context, AbstractEventLoop, AbstractEventLoopPolicy, Runner,
+    BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType, MappingProxyType,
+)  # fmt: skip
+_LEAVES = frozenset({str, bytes, int, float, bool, complex, type(None), range, bytearray})
+_OPAQUE_PACKAGES = ("_pytest", "pytest_asyncio", "xdist", "pluggy", "isolation")
+
+
+def adopters(things: Sequence[object], roots: Iterable[Root]) -> Mapping[int, Owner]:
+    """Return which of *things*, by `id`, are reached from which of *roots*; the first root that reaches one has it.
+
+    Args:
+        things: What is suspected.
+        roots: Owners with the objects that they made and still hold.
+    """
+    wanted = {id(thing) for thing in things if thing is not None}
+    found: dict[int, Owner] = {}
+    seen: set[int] = set()
+    for owner, root in roots:
+        _walk(root, wanted - found.keys(), seen, lambda key, owner=owner: found.setdefault(key, owner))  # type: ignore[misc]
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _walk(root: object, wanted: set[int], seen: set[int], report: Callable[[int], object]) -> None:
+    level = [root]
+    for _ in range(DEPTH):
+        following: list[object] = []
+        for obj in level:
+            key = id(obj)
+            if key in seen or len(seen) > OBJECTS:
+                continue
+            seen.add(key)
+            if key in wanted:
+                report(key)
+            following.extend(_referents(obj))
+        if not following:
+            return
+        level = following
+
+
+def _referents(obj: object) -> Sequence[object]:
+    kind = type(obj)
+    if kind in _LEAVES or _is_opaque(kind):
+        return ()
+    if kind is FunctionType:
+        # A function's globals are its module: only what it closes over is its own.
+        closure = obj.__closure__ or ()  # type: ignore[attr-defined]
+        return [cell.cell_contents for cell in closure if _is_filled(cell)]
+    return gc.get_referents(obj)
+
+
+def _is_opaque(kind: type) -> bool:
+    # `issubclass` with a class that defines no hook of its own; never `isinstance`, which asks the object.
+    return any(base in _OPAQUE for base in kind.__mro__) or kind.__module__.partition(".")[0] in _OPAQUE_PACKAGES
+
+
+def _is_filled(cell: object) -> bool:
+    try:
+        cell.cell_contents  # type: ignore[attr-defined]  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True

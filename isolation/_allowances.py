@@ -1,0 +1,77 @@
+"""What is no finding: what the user excused, and what well-known libraries keep on purpose."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from isolation._findings import Finding
+from isolation._origin import relative
+from isolation._settings import Settings, creators
+
+Excuse = Literal["marker", "allowance", "built-in"]
+
+BUILT_IN: Sequence[tuple[str, str]] = (
+    ("threads", "anyio._backends._asyncio.*"),  # worker threads wait 10 s for more work
+    ("threads", "trio._core._thread_cache.*"),  # the same
+    ("threads", "asyncio/unix_events.py"),  # waits for a child process, which is reported itself (3.11)
+    ("threads", "concurrent/futures/process.py"),  # manages worker processes, which are reported themselves
+    ("threads", "multiprocessing/*"),  # feeds queues of such
+    ("threads", "pycares.*"),  # one shutdown thread for the process
+    ("threads", "tqdm._monitor.*"),
+    ("threads", "sentry_sdk.*"),
+    ("threads", "posthog.*"),
+    ("threads", "pytest_timeout.*"),
+    ("threads", "execnet.*"),
+    ("threads", "debugpy.*"),
+    ("threads", "pydevd.*"),
+    ("threads", "_pydevd_bundle.*"),
+    ("loops", "pytest_asyncio.*"),  # a loop that it puts back
+)
+"""Probe and creator: the innermost code outside `threading`, as a dotted name or a file."""
+
+
+@dataclass(slots=True)
+class Allowances:
+    """Decide what excuses a finding, and remember which excuses were of use.
+
+    Attributes:
+        settings: The user's settings.
+        root: Paths are relative to this directory.
+        used: The lines of ``isolation_allow`` that excused anything.
+    """
+
+    settings: Settings
+    root: str
+    used: set[str] = field(default_factory=set)
+
+    def excuse(self, finding: Finding, is_marked: Callable[[str], bool]) -> Excuse | None:
+        """Return what excuses *finding*, None if nothing does.
+
+        Args:
+            finding: What was found.
+            is_marked: Tells whether the test is marked to allow findings of a probe.
+        """
+        if is_marked(finding.probe):
+            return "marker"
+        for allowance in self.settings.allowances:
+            if allowance.excuses(finding, self.root):
+                self.used.add(allowance.line)
+                return "allowance"
+        return "built-in" if self._is_well_known(finding) else None
+
+    def _is_well_known(self, finding: Finding) -> bool:
+        direct = direct_creators(finding, self.root)
+        return any(
+            finding.probe == probe and fnmatchcase(creator, pattern)
+            for probe, pattern in BUILT_IN
+            for creator in direct
+        )
+
+
+def direct_creators(finding: Finding, root: str) -> Sequence[str]:
+    """Return the innermost code that made *finding*: its file outside `threading`, and its dotted name."""
+    frames = finding.origin.frames if finding.origin is not None else ()
+    files = (relative(code.co_filename, root) for code, _ in frames)
+    file = next((file for file in files if file != "threading.py"), None)
+    return [*creators(finding, root)[:1], *([file] if file is not None else [])]

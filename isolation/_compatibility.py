@@ -1,0 +1,161 @@
+"""Every private name of other projects that this package touches, each looked up here and nowhere else.
+
+Checked with CPython 3.11.7, 3.12.1 and 3.13.0, pytest 8.4 and 9.2, pytest-asyncio 1.1 and 1.5, anyio 4.9 and 4.16,
+trio 0.30 and 0.35, uvloop 0.21 and 0.23.  A name that is missing switches off what needs it, not the run: every function
+answers "nothing" then, and `tests/test_compatibility.py` fails as soon as one of these projects changes.
+"""
+
+import asyncio
+import sys
+from asyncio import AbstractEventLoop
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+from threading import Thread
+from types import CodeType, ModuleType
+from typing import Any, Protocol
+from unittest import IsolatedAsyncioTestCase
+
+ADJUST_THREAD_COUNT: CodeType | None = getattr(
+    getattr(ThreadPoolExecutor, "_adjust_thread_count", None), "__code__", None
+)
+"""The code in which a thread pool starts a worker; `ThreadPoolExecutor._adjust_thread_count`."""
+
+RUN_IN_EXECUTOR: CodeType = asyncio.BaseEventLoop.run_in_executor.__code__
+"""The code in which a loop makes its default executor."""
+
+BOOTSTRAP = "_bootstrap_inner"
+"""The method of `threading.Thread` that runs first in a new thread."""
+
+ASYNCGEN_FIRSTITER = "_asyncgen_firstiter_hook"
+"""The method of a loop that sees each async generator when it starts."""
+
+WAKERS = frozenset({"_set_result_unless_cancelled", "_on_timeout", "_release_waiter", "stop"})
+"""The names of timer callbacks that only wake or cancel a task which is judged itself, or stop the loop."""
+
+_PASSED = frozenset({"asyncio.runners", "contextlib", "isolation.recording.event_loops"})
+_FRAMEWORK_RUNNERS = {
+    "pytest_asyncio.plugin": "",
+    "pytest_asyncio._runner": "",
+    "unittest.async_case": "",
+    "anyio._backends._asyncio": "TestRunner.",
+}
+
+
+class FixtureDef(Protocol):
+    """The part of a pytest fixture definition that is read here."""
+
+    cached_result: Any
+
+
+def runner_loop(runner: asyncio.Runner) -> AbstractEventLoop | None:
+    """Return the loop of *runner*, None before its first use and after its end."""
+    return getattr(runner, "_loop", None)
+
+
+def runner_context(runner: asyncio.Runner) -> Context | None:
+    """Return the context that *runner* uses for every `run()` without one."""
+    return getattr(runner, "_context", None)
+
+
+def timers(loop: AbstractEventLoop) -> list[asyncio.TimerHandle]:
+    """Return the pending timers of *loop* that run a callback of somebody, not those that only wake a task."""
+    scheduled: list[asyncio.TimerHandle] = getattr(loop, "_scheduled", [])
+    return [handle for handle in list(scheduled) if not handle.cancelled() and not _only_wakes(handle)]
+
+
+def _only_wakes(handle: asyncio.TimerHandle) -> bool:
+    callback = getattr(handle, "_callback", None)
+    return getattr(callback, "__name__", "") in WAKERS
+
+
+def timer_context(handle: asyncio.TimerHandle) -> Context | None:
+    """Return the context in which *handle* was scheduled."""
+    return getattr(handle, "_context", None)
+
+
+def timer_callback(handle: asyncio.TimerHandle) -> object:
+    """Return what *handle* would call."""
+    return getattr(handle, "_callback", None)
+
+
+def executor_is_shut_down(executor: ThreadPoolExecutor) -> bool:
+    """Tell whether *executor* no longer accepts work."""
+    return bool(getattr(executor, "_shutdown", False))
+
+
+def executor_threads(executor: ThreadPoolExecutor) -> list[Thread]:
+    """Return the workers of *executor* that run."""
+    return [thread for thread in list(getattr(executor, "_threads", ())) if thread.is_alive()]
+
+
+def executor_prefix(executor: ThreadPoolExecutor) -> str:
+    """Return the prefix of the names of the workers of *executor*."""
+    return str(getattr(executor, "_thread_name_prefix", ""))
+
+
+def loop_descriptors(loop: AbstractEventLoop) -> set[int]:
+    """Return the descriptors that *loop* needs for itself: its selector and its self-pipe."""
+    owned = (getattr(loop, name, None) for name in ("_selector", "_ssock", "_csock"))
+    return {number for number in map(fileno, owned) if number >= 0}
+
+
+def fileno(obj: object) -> int:
+    """Return the descriptor of *obj*, -1 if it has none or is closed."""
+    method = getattr(obj, "fileno", None)
+    try:
+        return int(method()) if callable(method) else -1
+    except (OSError, ValueError, TypeError):
+        return -1
+
+
+def test_case_context(case: IsolatedAsyncioTestCase) -> Context | None:
+    """Return the context in which *case* runs everything, copied when the instance was made."""
+    return getattr(case, "_asyncioTestContext", None)
+
+
+def closed_by_framework(frames: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether *frames*, pairs of module and function, innermost first, close the runner of a test framework."""
+    for module, function in frames:
+        if module in _PASSED:
+            continue
+        prefix = _FRAMEWORK_RUNNERS.get(module)
+        return prefix is not None and function.startswith(prefix)
+    return False
+
+
+def fixture_value(fixturedef: FixtureDef) -> object:
+    """Return what the live fixture *fixturedef* gave, None if it is not set up or failed."""
+    cached = fixturedef.cached_result
+    return cached[0] if cached is not None and cached[2] is None else None
+
+
+def anyio_plugin() -> ModuleType | None:
+    """Return anyio's pytest plugin if it is loaded and makes its runners where we expect it."""
+    plugin = sys.modules.get("anyio.pytest_plugin")
+    return plugin if hasattr(plugin, "get_runner") else None
+
+
+def helper_process_ids() -> set[int]:
+    """Return the processes that multiprocessing keeps for itself: its resource tracker and its fork server."""
+    return {pid for pid in _multiprocessing_attribute("_resource_tracker", "_forkserver", name="_pid") if pid} | {
+        pid for pid in _multiprocessing_attribute("_forkserver", name="_forkserver_pid") if pid
+    }
+
+
+def helper_descriptors() -> set[int]:
+    """Return the descriptors that multiprocessing keeps for itself."""
+    names = ("_fd", "_forkserver_alive_fd")
+    return {
+        number
+        for name in names
+        for number in _multiprocessing_attribute("_resource_tracker", "_forkserver", name=name)
+        if number is not None
+    }
+
+
+def _multiprocessing_attribute(*holders: str, name: str) -> Iterator[int | None]:
+    modules = {"_resource_tracker": "multiprocessing.resource_tracker", "_forkserver": "multiprocessing.forkserver"}
+    for holder in holders:
+        module = sys.modules.get(modules[holder])
+        yield getattr(getattr(module, holder, None), name, None)

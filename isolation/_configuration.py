@@ -1,0 +1,148 @@
+"""Options, ini values and markers: what pytest lets a user say, read into settings."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from isolation import _settings
+from isolation._errors import SettingsError
+from isolation._guard import Terms
+from isolation._settings import PROBES, Settings
+
+MARKERS = (
+    'isolation_allow(*probes, reason="..."): what these probes find after this test is excused.',
+    'isolation_mode(mode): "off", "report", "restore" or "fail" for this test, class or module.',
+    "no_resource_tracking: no leak of this test is reported.",
+)
+_NAMES = frozenset(marker.partition("(")[0].partition(":")[0] for marker in MARKERS)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the command-line options and ini values of this plugin."""
+    group = parser.getgroup("isolation", "what tests leave behind, and who made it")
+    group.addoption("--isolation-mode", metavar="MODE", help="off, report, restore or fail (overrides isolation_mode)")
+    group.addoption(
+        "--isolation-probes",
+        metavar="PROBES",
+        help="comma-separated 'probe' or 'probe=mode' (overrides isolation_probes)",
+    )
+    group.addoption(
+        "--isolation-report", metavar="PATH", action="append", default=[], help="write the report; .jsonl (repeatable)"
+    )
+    group.addoption("--isolation-profile", metavar="PROFILE", help="auto, ci, test, development, staging or production")
+    group.addoption("--isolation-trace", action="store_true", help="keep full creation stacks, not the compact ones")
+    parser.addini("isolation_mode", "off, report, restore or fail", default="report")
+    parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")
+    parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
+    parser.addini("isolation_severity", "lines 'kind = error', 'warning' or 'note'", type="linelist")
+    parser.addini("isolation_holders", "lines 'package.module:attribute'", type="linelist")
+    parser.addini("isolation_profile", "auto, ci, test, development, staging or production", default="auto")
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the settings of *config*.
+
+    Raises:
+        pytest.UsageError: If any of them means nothing.
+    """
+    try:
+        return _read(config)
+    except SettingsError as failure:
+        raise pytest.UsageError(str(failure)) from None
+
+
+def _read(config: pytest.Config) -> Settings:
+    file = config.inipath.name if config.inipath is not None else "the ini file"
+    mode, mode_place = _chosen(config, "isolation_mode", file)
+    probes, probes_place = _chosen_lines(config, "isolation_probes", file)
+    profile, profile_place = _chosen(config, "isolation_profile", file)
+    modes, _ = _settings.parse_probes(probes, probes_place)
+    return Settings(
+        mode=_settings.parse_mode(mode, mode_place),
+        probe_modes=modes,
+        allowances=[
+            _settings.parse_allowance(line, f"isolation_allow of {file}") for line in config.getini("isolation_allow")
+        ],
+        severities=_settings.parse_severities(config.getini("isolation_severity"), f"isolation_severity of {file}"),
+        holders=[
+            _settings.parse_holder(line, f"isolation_holders of {file}") for line in config.getini("isolation_holders")
+        ],
+        is_tracing=config.getoption("--isolation-trace"),
+        profile=_settings.choose_profile(profile, profile_place, os.environ),
+        reports=[_settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report")],
+    )
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _chosen(config: pytest.Config, name: str, file: str) -> tuple[str, str]:
+    option = config.getoption(_option(name))
+    return (option, _option(name)) if option is not None else (config.getini(name), f"{name} of {file}")
+
+
+def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence[str], str]:
+    option = config.getoption(_option(name))
+    if option is not None:
+        return [part.strip() for part in option.split(",") if part.strip()], _option(name)
+    return config.getini(name), f"{name} of {file}"
+
+
+def check_markers(items: Iterable[pytest.Item]) -> None:
+    """Make sure that the markers of *items* and of the nodes above them mean something.
+
+    Raises:
+        pytest.UsageError: If one does not; the message names it, its test and the nearest valid value.
+    """
+    checked: set[int] = set()
+    for item in items:
+        node: Any = item
+        while node is not None and id(node) not in checked:
+            checked.add(id(node))
+            for mark in node.own_markers:
+                if mark.name in _NAMES:
+                    _check_marker(mark, node.nodeid)
+            node = node.parent
+
+
+def _check_marker(mark: pytest.Mark, nodeid: str) -> None:
+    place = f"@pytest.mark.{mark.name} of {nodeid}"
+    try:
+        _check_keywords(mark, place)
+        _check_arguments(mark, place)
+    except SettingsError as failure:
+        raise pytest.UsageError(str(failure)) from None
+
+
+def _check_keywords(mark: pytest.Mark, place: str) -> None:
+    known = ["reason"] if mark.name == "isolation_allow" else []
+    for keyword in mark.kwargs:
+        if keyword not in known:
+            raise SettingsError(f"unknown argument {keyword!r} in {place}; it takes {' and '.join(known) or 'none'}")
+
+
+def _check_arguments(mark: pytest.Mark, place: str) -> None:
+    if mark.name == "isolation_allow":
+        if not mark.args:
+            raise SettingsError(f"nothing is allowed in {place}; name probes: {', '.join(map(repr, PROBES))}")
+        for probe in mark.args:
+            _settings.one_of(probe, PROBES, "probe", place)
+    elif mark.name == "isolation_mode":
+        if len(mark.args) != 1:
+            raise SettingsError(f"one mode is needed in {place}, got {len(mark.args)}")
+        _settings.parse_mode(str(mark.args[0]), place)
+    elif mark.args:
+        raise SettingsError(f"no argument is taken in {place}, got {mark.args[0]!r}")
+
+
+def terms_of(item: pytest.Item) -> Terms:
+    """Return what the markers of *item* say."""
+    closest = item.get_closest_marker("isolation_mode")
+    return Terms(
+        mode=closest.args[0] if closest is not None else None,
+        allowed=frozenset(probe for mark in item.iter_markers("isolation_allow") for probe in mark.args),
+        is_tracked=item.get_closest_marker("no_resource_tracking") is None,
+    )

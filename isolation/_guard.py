@@ -1,0 +1,214 @@
+"""The guard: runs the probes around one owner and decides what its findings mean."""
+
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from isolation._adoption import Root, adopters
+from isolation._allowances import Allowances, Excuse
+from isolation._findings import Finding
+from isolation._owners import OWNER, Owner
+from isolation._settings import Mode, Settings, find_holder
+from isolation.probes import PROBES, LeakProbe, Scene
+from isolation.probes._protocol import LoopProbe
+from isolation.probes.descriptors import DescriptorsProbe
+from isolation.probes.processes import ProcessesProbe
+from isolation.probes.tasks import TasksProbe
+from isolation.recording._recorder import OURS, ClosedBy, Recorder, process_recorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A finding and what became of it.
+
+    Attributes:
+        finding: What was found.
+        mode: What was to be done about it.
+        excused: Why it is none; None if it is one.
+        restored: Whether it was ended; None if nobody tried.
+    """
+
+    finding: Finding
+    mode: Mode
+    excused: Excuse | None = None
+    restored: bool | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether this makes the test's teardown an error."""
+        return self.excused is None and self.mode == "fail" and self.finding.severity == "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for one owner besides the settings: what its markers say.
+
+    Attributes:
+        mode: The mode of its marker, None without one.
+        allowed: The probes whose findings it allows.
+        is_tracked: False if its leaks are not reported at all.
+    """
+
+    mode: Mode | None = None
+    allowed: frozenset[str] = frozenset()
+    is_tracked: bool = True
+
+
+NO_TERMS = Terms()
+
+
+class Guard:
+    """Look around owners: `begin` before each, `end` after it.
+
+    Attributes:
+        seconds: Time spent in looking.
+        owners: How many owners have come to their end.
+        loops_inspected: How many loops were seen before they died.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: str,
+        *,
+        recorder: Recorder | None = None,
+        live: Callable[[], Iterable[Root]] = tuple,
+    ) -> None:
+        self.settings = settings
+        self.seconds = 0.0
+        self.owners = 0
+        self.loops_inspected = 0
+        self.recorder = recorder or process_recorder()
+        self.allowances = Allowances(settings, root)
+        self._live = live
+        self._holder_owners = {holder: Owner("session", holder, scope="session") for holder in settings.holders}
+        self._scene = Scene(self.recorder, root, settings.profile.grace)
+        self._scene.adopters = self._adopters
+        chosen = (name for name in PROBES if settings.mode_of(name) != "off")
+        self._probes: Sequence[LeakProbe] = [PROBES[name](self._scene) for name in chosen]
+        self._delta_probes = [probe for probe in self._probes if isinstance(probe, DescriptorsProbe | ProcessesProbe)]
+        self._befores: list[Any] = []
+        self._dying: list[Finding] = []
+
+    def install(self) -> None:
+        """Begin to record who makes what."""
+        if self.settings.is_tracing:
+            from isolation.recording._recorder import UNLIMITED  # noqa: PLC0415 - rarely needed
+
+            self.recorder.depth = UNLIMITED
+        self.recorder.acquire()
+        self.recorder.closing_listeners.append(self._loop_closing)
+        self.recorder.trio_listeners.append(self._trio_closing)
+
+    def uninstall(self) -> None:
+        """Stop recording."""
+        self.recorder.closing_listeners.remove(self._loop_closing)
+        self.recorder.trio_listeners.remove(self._trio_closing)
+        self.recorder.release()
+
+    def begin(self) -> None:
+        """Remember what is there before an owner begins."""
+        started = time.perf_counter()
+        self.recorder.late_arrivals()
+        self._befores = [probe.snapshot() for probe in self._probes]
+        self.seconds += time.perf_counter() - started
+
+    def end(self, owner: Owner, terms: Callable[[], Terms] = lambda: NO_TERMS) -> Sequence[Judgement]:
+        """Return what *owner*, and every wider fixture that has come to its end, left.
+
+        Args:
+            owner: Who is over now, and answers for what nobody else owns.
+            terms: Returns what its markers say; asked only if something is left.
+        """
+        if self.recorder.is_forked:
+            return ()
+        started = time.perf_counter()
+        owner.is_alive = False
+        self.owners += 1
+        token = OWNER.set(OURS)
+        try:
+            found = self._look()
+            return self._judge(found, owner, terms()) if found else ()
+        finally:
+            OWNER.reset(token)
+            self.seconds += time.perf_counter() - started
+
+    def finish(self) -> Sequence[Judgement]:
+        """Return what was left by owners that came to their end after the last test: a run that stops early."""
+        if self.recorder.is_forked:
+            return ()
+        token = OWNER.set(OURS)
+        try:
+            owned = [finding for finding in self._look() if finding.owner is not None]
+            return self._judge(owned, OURS, NO_TERMS)
+        finally:
+            OWNER.reset(token)
+
+    def look_for_fixture(self) -> Sequence[Any]:
+        """Return what is open before the set-up of a wider fixture; give it to `claim_for_fixture`."""
+        return [probe.look() for probe in self._delta_probes]
+
+    def claim_for_fixture(self, looks: Sequence[Any], owner: Owner) -> None:
+        """Give *owner*, a wider fixture that is set up now, what was opened since *looks* were taken."""
+        for probe, before in zip(self._delta_probes, looks, strict=True):
+            probe.claim(before, owner)
+
+    def _look(self) -> list[Finding]:
+        found, self._dying = self._dying, []
+        self._scene.begin()
+        for probe, before in zip(self._probes, self._befores, strict=False):
+            found += probe.findings(before)
+        return found
+
+    def _judge(self, found: Sequence[Finding], owner: Owner, terms: Terms) -> Sequence[Judgement]:
+        judgements: list[Judgement] = []
+        for finding in found:
+            owned = replace(
+                finding,
+                owner=finding.owner.judged if finding.owner is not None else owner,
+                severity=self.settings.severities.get(finding.kind, finding.severity),
+            )
+            of_test = terms if owned.owner is owner else NO_TERMS
+            if of_test.is_tracked and self._mode(owned.probe, of_test) != "off":
+                judgements.append(self._judge_one(owned, of_test))
+        return judgements
+
+    def _judge_one(self, finding: Finding, terms: Terms) -> Judgement:
+        mode = self._mode(finding.probe, terms)
+        excused = self.allowances.excuse(finding, terms.allowed.__contains__)
+        if excused is not None or mode == "report" or finding.ending is None:
+            return Judgement(finding=finding, mode=mode, excused=excused)
+        refusal = self._end(finding.ending)
+        if refusal is not None:
+            finding = replace(finding, detail=f"{finding.detail}, not ended: {refusal}".lstrip(", "))
+        return Judgement(finding=finding, mode=mode, restored=refusal is None)
+
+    def _mode(self, probe: str, terms: Terms) -> Mode:
+        return terms.mode if terms.mode is not None else self.settings.mode_of(probe)
+
+    def _end(self, ending: Callable[[float], str | None]) -> str | None:
+        try:
+            return ending(self.settings.profile.grace)
+        except Exception as failure:  # noqa: BLE001 - every ending must be tried; what it raised is part of the finding
+            return f"{type(failure).__name__}: {failure}"
+
+    def _loop_closing(self, loop: AbstractEventLoop, closed_by: ClosedBy) -> None:
+        self.loops_inspected += 1
+        token = OWNER.set(OURS)
+        try:
+            for probe in self._probes:
+                if isinstance(probe, LoopProbe):
+                    self._dying += probe.findings_at_close(loop, closed_by)
+        finally:
+            OWNER.reset(token)
+
+    def _trio_closing(self, runner: object) -> None:
+        for probe in self._probes:
+            if isinstance(probe, TasksProbe):
+                self._dying += probe.findings_in_trio(runner, is_closing=True)
+
+    def _adopters(self, things: Sequence[object]) -> Mapping[int, Owner]:
+        holders = [(owner, find_holder(holder)) for holder, owner in self._holder_owners.items()]
+        return adopters(things, [*self._live(), *holders])

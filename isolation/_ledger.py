@@ -1,0 +1,103 @@
+"""The ledger of a run: every finding as plain data, counts, and the score."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from isolation._report import SCHEMA, Record
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collect what the guards of all processes of a run say.
+
+    Attributes:
+        header: What is known before the first test.
+        findings: Records of findings, in the order in which they came.
+        tests: How many tests were guarded.
+        seconds: Time that the guards spent.
+        loops: How many loops were seen before they died.
+        blind: What could not be watched, and why.
+    """
+
+    header: dict[str, Any] = field(default_factory=dict)
+    findings: list[Record] = field(default_factory=list)
+    tests: int = 0
+    seconds: float = 0.0
+    loops: int = 0
+    blind: list[str] = field(default_factory=list)
+
+    @property
+    def counted(self) -> Sequence[Record]:
+        """Return the errors and warnings that nothing excuses."""
+        return [record for record in self.findings if record["excused"] is None and record["severity"] != "note"]
+
+    @property
+    def notes(self) -> Sequence[Record]:
+        """Return the notes that nothing excuses."""
+        return [record for record in self.findings if record["excused"] is None and record["severity"] == "note"]
+
+    @property
+    def excused(self) -> Sequence[Record]:
+        """Return what the user excused; what is excused for everybody does not count."""
+        return [record for record in self.findings if record["excused"] not in (None, "built-in")]
+
+    @property
+    def tests_with_findings(self) -> int:
+        """Return how many tests left anything; a fixture of wider scope is none."""
+        return len({record["test"] for record in self.counted if record["test"] is not None})
+
+    @property
+    def score(self) -> float:
+        """Return the share of tests that left nothing, 1.0 if there were none."""
+        return 1.0 - self.tests_with_findings / self.tests if self.tests else 1.0
+
+    @property
+    def microseconds_per_test(self) -> float:
+        """Return the time that the guard took for a test."""
+        return self.seconds / self.tests * 1e6 if self.tests else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """Return the record that closes a report."""
+        return {
+            "record": "summary",
+            "tests": self.tests,
+            "findings": dict(sorted(Counter(record["kind"] for record in self.counted).items())),
+            "notes": len(self.notes),
+            "excused": len(self.excused),
+            "isolation_score": round(self.score, 6),
+            "guard_us_per_test": round(self.microseconds_per_test, 1),
+            "loops_inspected": self.loops,
+            "blind": sorted(self.blind),
+        }
+
+    def records(self) -> Sequence[Record]:
+        """Return the whole report: header, findings, summary."""
+        return [{"record": "run", "schema": SCHEMA, **self.header}, *self.findings, self.summary()]
+
+    def verdict(self) -> str:
+        """Return the closing line of the terminal summary."""
+        cost = f"guard {self.microseconds_per_test:.0f} µs per test"
+        extras = [
+            f"{len(group)} {name}" for group, name in ((self.notes, "in notes"), (self.excused, "excused")) if group
+        ]
+        beside = f" ({', '.join(extras)})" if extras else ""
+        tests = "1 test" if self.tests == 1 else f"{self.tests} tests"
+        count = len(self.counted)
+        if not count:
+            return f"{tests} left nothing behind{beside} · {cost}"
+        findings = "1 finding" if count == 1 else f"{count} findings"
+        return f"{findings} in {self.tests_with_findings} of {tests}{beside} · score {self.score:.3f} · {cost}"
+
+    def add_worker(self, data: dict[str, Any]) -> None:
+        """Add what a worker of pytest-xdist counted."""
+        self.tests += data["tests"]
+        self.seconds += data["seconds"]
+        self.loops += data["loops"]
+        self.blind += [reason for reason in data["blind"] if reason not in self.blind]
+        self.findings += data["findings"]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what a worker of pytest-xdist sends at its end; its findings travelled with the tests."""
+        return {"tests": self.tests, "seconds": self.seconds, "loops": self.loops, "blind": self.blind, "findings": []}

@@ -1,0 +1,272 @@
+"""What the user has set, checked once, with the nearest valid value for every wrong one."""
+
+import difflib
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from isolation._errors import SettingsError
+from isolation._findings import Finding, Severity
+from isolation._origin import is_stdlib, relative
+
+Mode = Literal["off", "report", "restore", "fail"]
+By = Literal["name", "creator", "path"]
+ProfileName = Literal["ci", "test", "development", "staging", "production"]
+
+MODES: Sequence[Mode] = get_args(Mode)
+SEVERITIES: Sequence[Severity] = get_args(Severity)
+PROBES = ("tasks", "loops", "threads", "processes", "descriptors")
+KINDS = (
+    "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
+    "pipe", "descriptor",
+)  # fmt: skip
+REPORT_FORMATS = (".jsonl",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Times that fit a kind of machine.
+
+    Attributes:
+        name: Its name.
+        reason: Why it was chosen.
+        grace: Seconds that what is left has to end by itself.
+        emergency: Seconds after which a run that cannot exit is ended.
+    """
+
+    name: ProfileName
+    reason: str
+    grace: float
+    emergency: float
+
+
+_PROFILES: Mapping[ProfileName, tuple[float, float]] = {
+    "ci": (0.2, 10.0),
+    "test": (0.1, 5.0),
+    "development": (0.1, 3.0),
+    "staging": (0.1, 7.5),
+    "production": (0.1, 5.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What is no finding: ``probe: pattern = name`` or ``= creator``.
+
+    Attributes:
+        probe: Whose findings it excuses.
+        pattern: A shell pattern.
+        by: What the pattern is compared with.
+        line: The setting as it was written.
+    """
+
+    probe: str
+    pattern: str
+    by: By
+    line: str
+
+    def excuses(self, finding: Finding, root: str) -> bool:
+        """Tell whether *finding* is meant."""
+        if finding.probe != self.probe:
+            return False
+        if self.by == "creator":
+            return any(fnmatchcase(creator, self.pattern) for creator in creators(finding, root))
+        return fnmatchcase(finding.name, self.pattern)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of a run.
+
+    Attributes:
+        mode: What happens with findings.
+        probe_modes: Probes whose mode differs.
+        allowances: What is no finding.
+        severities: Kinds whose severity differs.
+        holders: ``package.module:attribute`` of objects that may keep what tests open.
+        is_tracing: Whether full creation stacks are kept.
+        profile: The times that apply.
+        reports: Files to write.
+    """
+
+    mode: Mode = "report"
+    probe_modes: Mapping[str, Mode] = field(default_factory=dict)
+    allowances: Sequence[Allowance] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    holders: Sequence[str] = ()
+    is_tracing: bool = False
+    profile: Profile
+    reports: Sequence[Path] = ()
+
+    def mode_of(self, probe: str) -> Mode:
+        """Return the mode of *probe*."""
+        return self.probe_modes.get(probe, self.mode)
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether any probe has anything to do."""
+        return any(self.mode_of(probe) != "off" for probe in PROBES)
+
+
+def one_of(value: str, valid: Sequence[str], what: str, place: str) -> str:
+    """Return *value* if it is one of *valid*.
+
+    Raises:
+        SettingsError: If it is not; the message has *what* it should be, the *place* and the nearest valid value.
+    """
+    if value in valid:
+        return value
+    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.5)
+    advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(map(repr, valid))}"
+    raise SettingsError(f"unknown {what} {value!r} in {place}; {advice}")
+
+
+def parse_mode(value: str, place: str) -> Mode:
+    """Return *value* as a mode."""
+    return cast("Mode", one_of(value.strip(), MODES, "isolation mode", place))
+
+
+def parse_probes(lines: Iterable[str], place: str) -> tuple[Mapping[str, Mode], Sequence[str]]:
+    """Return the modes of probes that *lines* give, and the probes that they name without one."""
+    modes: dict[str, Mode] = {}
+    named: list[str] = []
+    for line in lines:
+        probe, equals, mode = (part.strip() for part in line.partition("="))
+        one_of(probe, PROBES, "probe", place)
+        if equals:
+            modes[probe] = parse_mode(mode, place)
+        else:
+            named.append(probe)
+    if named:
+        # Naming probes means only these; one with a mode of its own counts as named.
+        modes.update({probe: "off" for probe in PROBES if probe not in named and probe not in modes})
+    return modes, named
+
+
+_ALLOWANCE = re.compile(r"(?P<probe>[^:]*):(?P<pattern>.*)=(?P<by>[^=]*)")
+
+
+def parse_allowance(line: str, place: str) -> Allowance:
+    """Return the allowance that *line* writes as ``probe: pattern = name``, ``= creator`` or ``= path``."""
+    match = _ALLOWANCE.fullmatch(line)
+    if match is None or not match["pattern"].strip():
+        raise SettingsError(
+            f"cannot read {line!r} in {place}; write 'probe: pattern = name', '= creator' or '= path', "
+            "for example 'threads: pycares.* = creator'"
+        )
+    probe = one_of(match["probe"].strip(), PROBES, "probe", place)
+    by = cast("By", one_of(match["by"].strip(), get_args(By), "kind of allowance", place))
+    return Allowance(probe=probe, pattern=match["pattern"].strip(), by=by, line=line)
+
+
+def parse_severities(lines: Iterable[str], place: str) -> Mapping[str, Severity]:
+    """Return the severities that *lines* write as ``kind = error``, ``warning`` or ``note``."""
+    severities: dict[str, Severity] = {}
+    for line in lines:
+        kind, equals, severity = (part.strip() for part in line.partition("="))
+        if not equals:
+            raise SettingsError(
+                f"cannot read {line!r} in {place}; write 'kind = severity', for example 'timer = error'"
+            )
+        one_of(kind, KINDS, "kind of finding", place)
+        severities[kind] = cast("Severity", one_of(severity, SEVERITIES, "severity", place))
+    return severities
+
+
+def parse_holder(line: str, place: str) -> str:
+    """Return *line* if it reads ``package.module:attribute``."""
+    module, colon, attribute = line.strip().partition(":")
+    if not (colon and module and attribute):
+        raise SettingsError(f"cannot read {line!r} in {place}; write 'package.module:attribute'")
+    return line.strip()
+
+
+def find_holder(holder: str) -> object:
+    """Return the object that *holder* names now, None while its module is not imported or lacks it."""
+    module_name, _, attributes = holder.partition(":")
+    found: object = sys.modules.get(module_name)
+    for attribute in attributes.split("."):
+        found = getattr(found, attribute, None)
+    return found
+
+
+def check_holder(holder: str, place: str) -> None:
+    """Make sure that *holder* exists, importing its module if need be.
+
+    Raises:
+        SettingsError: If it does not; the message has the nearest name.
+    """
+    module_name, _, attribute = holder.partition(":")
+    try:
+        module = import_module(module_name)
+    except ImportError as failure:
+        raise SettingsError(f"cannot import {module_name!r}, which {place} names in {holder!r}: {failure}") from failure
+    first = attribute.partition(".")[0]
+    if not hasattr(module, first):
+        one_of(first, sorted(vars(module)), f"attribute of {module_name}", place)
+
+
+def parse_report(path: str, place: str) -> Path:
+    """Return *path* if its ending names a format that can be written there."""
+    report = Path(path)
+    one_of(report.suffix, REPORT_FORMATS, "report format", f"{place}={path}")
+    if report.is_dir() or not report.parent.is_dir():
+        raise SettingsError(f"cannot write {path!r}, which {place} names: its directory does not exist or it is one")
+    return report
+
+
+def choose_profile(chosen: str, place: str, environment: Mapping[str, str]) -> Profile:
+    """Return the profile that *chosen* names, or that *environment* suggests if it is ``"auto"``."""
+    names: Sequence[str] = ("auto", *_PROFILES)
+    reason = place
+    if environment.get("ISOLATION_PROFILE"):
+        chosen, reason = environment["ISOLATION_PROFILE"], "ISOLATION_PROFILE"
+    one_of(chosen, names, "profile", reason)
+    if chosen == "auto":
+        chosen, reason = _detect(environment)
+    name = cast("ProfileName", chosen)
+    grace, emergency = _PROFILES[name]
+    return Profile(name=name, reason=reason, grace=grace, emergency=emergency)
+
+
+def _detect(environment: Mapping[str, str]) -> tuple[str, str]:
+    for variable in ("GITHUB_ACTIONS", "CI"):
+        if environment.get(variable, "").lower() not in ("", "0", "false", "no"):
+            return "ci", f"{variable}={environment[variable]}"
+    declared = environment.get("ENVIRONMENT", "").lower()
+    if declared in _PROFILES:
+        return declared, f"ENVIRONMENT={environment['ENVIRONMENT']}"
+    return "test", "default"
+
+
+_TASK_BOUNDARIES = ("asyncio/events.py", "asyncio/runners.py", "/_pytest/", "/pluggy/", "isolation/recording/")
+
+
+def creators(finding: Finding, root: str) -> Sequence[str]:
+    """Return what may be meant by the creator of *finding*: dotted names and relative files, innermost first.
+
+    Only the frames up to the task, test or fixture that made it count, not the frameworks that run these.
+    """
+    names: list[str] = []
+    for code, _ in finding.origin.frames if finding.origin is not None else ():
+        file = code.co_filename.replace("\\", "/")
+        if names and any(boundary in file for boundary in _TASK_BOUNDARIES):
+            break
+        if not is_stdlib(code.co_filename):
+            names += [f"{module_name(code.co_filename)}.{code.co_qualname}", relative(code.co_filename, root)]
+    return names
+
+
+@lru_cache(maxsize=1024)
+def module_name(file: str) -> str:
+    """Return the dotted name under which *file* would be imported."""
+    path = file.replace("\\", "/")
+    roots = sorted({entry.rstrip("/") + "/" for entry in sys.path if entry}, key=len, reverse=True)
+    local = next((path[len(entry) :] for entry in roots if path.startswith(entry)), path.lstrip("/"))
+    return local.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

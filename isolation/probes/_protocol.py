@@ -1,0 +1,46 @@
+"""What a probe is."""
+
+from asyncio import AbstractEventLoop
+from collections.abc import Sequence
+from typing import Protocol, TypeVar, runtime_checkable
+
+from isolation._findings import Finding
+from isolation.recording._recorder import ClosedBy
+
+S = TypeVar("S")
+
+
+class Probe(Protocol[S]):
+    """Look before and after an owner, and tell what it left or changed.
+
+    Third parties may add probes; see the reference.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name by which settings and markers mean this probe."""
+        ...
+
+    def snapshot(self) -> S:
+        """Return what has to be remembered until the owner ends; called when it begins."""
+        ...
+
+    def findings(self, before: S, /) -> Sequence[Finding]:
+        """Return what is different from *before*; called once, after the owner's teardown.
+
+        What is returned is not returned again for a later owner.
+        """
+        ...
+
+    def restore(self, before: S, /) -> None:
+        """Put back what `findings` has found and what has no `Finding.ending` of its own."""
+        ...
+
+
+@runtime_checkable
+class LoopProbe(Protocol):
+    """Look into an event loop just before it dies."""
+
+    def findings_at_close(self, loop: AbstractEventLoop, closed_by: ClosedBy, /) -> Sequence[Finding]:
+        """Return what is alive in *loop*, which *closed_by* is about to close."""
+        ...

@@ -1,0 +1,103 @@
+"""What the leak probes share: the recorder, the grace period, and who has adopted what."""
+
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from isolation._event_loop import is_idle, spin
+from isolation._findings import Severity
+from isolation._origin import Origin, Place, show
+from isolation._owners import Owner
+from isolation.recording._recorder import Recorder
+from isolation.recording._tables import OriginTable
+
+T = TypeVar("T")
+Left = Sequence[tuple[T, Origin]]
+Adopters = Callable[[Sequence[object]], Mapping[int, Owner]]
+_FIRST_STEP, _LONGEST_STEP = 0.0005, 0.02
+
+
+class Scene:
+    """Hold what all leak probes of one guard need while they look.
+
+    Attributes:
+        recorder: Who made what.
+        root: Paths are shown relative to this directory.
+        grace: Seconds that everything left by one owner has to end by itself, spent only if something is left.
+        adopters: From things to those wider fixtures that may keep them, asked only if something is left.
+    """
+
+    def __init__(self, recorder: Recorder, root: str, grace: float) -> None:
+        self.recorder = recorder
+        self.root = root
+        self.grace = grace
+        self.adopters: Adopters = lambda _: {}
+        self._patience = grace
+
+    def begin(self) -> None:
+        """Start to look at what one owner left: the grace period begins anew."""
+        self._patience = self.grace
+
+    def show(self, place: Place) -> str:
+        """Return *place* relative to the root."""
+        return show(place, self.root)
+
+    def open_loops(self) -> list[AbstractEventLoop]:
+        """Return the loops that are not closed."""
+        return [loop for loop, _ in self.recorder.loops.living() if not loop.is_closed()]
+
+    def remaining(self, look: Callable[[], Left[T]], rest: Callable[[float], None] | None = None) -> Left[T]:
+        """Return what *look* still sees when the grace period is over.
+
+        Args:
+            look: Returns what is there although its owner is over.
+            rest: Passes some seconds; by default all idle loops run meanwhile.
+        """
+        left = look()
+        step = _FIRST_STEP
+        while left and self._patience > 0:
+            started = time.monotonic()
+            (rest or self.rest)(min(step, self._patience))
+            self._patience -= time.monotonic() - started
+            step = min(step * 2, _LONGEST_STEP)
+            # Look again rather than wait for what was seen: a task that ends may have started another.
+            left = look()
+        return left
+
+    def rest(self, seconds: float) -> None:
+        """Let *seconds* pass, and every idle loop run."""
+        idle = [loop for loop in self.open_loops() if is_idle(loop)]
+        for loop in idle:
+            spin(loop, seconds / len(idle))
+        for runner, _ in self.recorder.trio_runners.living():
+            from isolation.recording import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a runner
+
+            trio_tasks.rest(runner, seconds)
+        if not idle:
+            time.sleep(seconds)
+
+    def told(self, table: OriginTable[T], left: Left[T]) -> Left[T]:
+        """Return what of *left* nobody has adopted, and note that it is reported now.
+
+        A thing that a wider fixture's object holds belongs to that fixture from now on.
+        """
+        if not left:
+            return ()
+        adopters = self.adopters([thing for thing, _ in left])
+        orphans: list[tuple[T, Origin]] = []
+        for thing, origin in left:
+            adopter = adopters.get(id(thing))
+            if adopter is None:
+                table.tell(thing, origin)
+                orphans.append((thing, origin))
+            else:
+                table.add(thing, Origin(adopter, origin.frames))
+        return orphans
+
+
+def severity_for(origin: Origin | None, severity: Severity) -> Severity:
+    """Return *severity*, or ``"note"`` for what a session's fixture leaves when everything ends anyway."""
+    owner = origin.owner.judged if origin is not None and origin.owner is not None else None
+    ends_with_session = owner is not None and owner.kind == "fixture" and owner.scope == "session"
+    return "note" if ends_with_session else severity

@@ -1,0 +1,156 @@
+"""Event loops that nobody closed, and the timers and async generators that a loop still holds."""
+
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Sequence
+from types import AsyncGeneratorType
+from typing import Any
+
+from isolation import _compatibility
+from isolation._event_loop import close_generator, drain
+from isolation._findings import Finding, Severity
+from isolation._origin import Origin, resolve
+from isolation._owners import OWNER
+from isolation.probes._scene import Left, Scene, severity_for
+from isolation.recording._recorder import OURS, ClosedBy
+
+Generator = AsyncGeneratorType[Any, Any]
+_ON_DEMAND = "get_event_loop"
+
+
+class LoopsProbe:
+    """Find unclosed loops, timers and suspended async generators."""
+
+    name = "loops"
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def snapshot(self) -> None:
+        """Remember nothing: loops, timers and generators know their owners."""
+
+    def findings(self, before: None, /) -> Sequence[Finding]:
+        """Return what is left in open loops, and the loops that are left open."""
+        del before
+        recorder = self._scene.recorder
+        open_loops = self._scene.open_loops()
+        if not open_loops:
+            return ()
+        # A timer that fires within the grace period was late, not left; so was a generator closed meanwhile.
+        found = [finding for loop in open_loops for finding in self._timers(loop, "error", is_over)]
+        generators = self._scene.told(recorder.generators, self._left_generators())
+        found += [self._generator(generator, origin) for generator, origin in generators]
+        loops = [(loop, origin) for loop, origin in recorder.loops.left() if not loop.is_closed()]
+        return found + [self._loop(loop, origin) for loop, origin in self._scene.told(recorder.loops, loops)]
+
+    def restore(self, before: None, /) -> None:
+        """Do nothing: each finding has its own ending."""
+
+    def findings_at_close(self, loop: AbstractEventLoop, closed_by: ClosedBy, /) -> Sequence[Finding]:
+        """Return the timers and generators that *loop* takes with it."""
+        severity: Severity = "note" if closed_by == "user" else "warning"
+        found = self._timers(loop, severity, lambda _: True)
+        recorder = self._scene.recorder
+        if not recorder.generators:
+            return found
+        for generator, origin in recorder.generators.living():
+            if (
+                self._loop_of(generator) is loop
+                and is_suspended(generator)
+                and not recorder.generators.is_told(generator)
+            ):
+                recorder.generators.tell(generator, origin)
+                found.append(self._generator(generator, origin, severity))
+        return found
+
+    def _timers(
+        self, loop: AbstractEventLoop, severity: Severity, is_wanted: Callable[[Origin], bool]
+    ) -> list[Finding]:
+        found: list[Finding] = []
+        for handle in _compatibility.timers(loop):
+            context = _compatibility.timer_context(handle)
+            owner = context.get(OWNER) if context is not None else None
+            origin = self._scene.recorder.timers.get(handle) or Origin(owner)
+            if owner is not OURS and is_wanted(origin) and not self._scene.recorder.timers.is_told(handle):
+                self._scene.recorder.timers.tell(handle, origin)
+                found.append(self._timer(loop, handle, origin, severity))
+        return found
+
+    def _timer(
+        self, loop: AbstractEventLoop, handle: asyncio.TimerHandle, origin: Origin, severity: Severity
+    ) -> Finding:
+        callback = _compatibility.timer_callback(handle)
+        code = getattr(callback, "__code__", None)
+        place = f" of {self._scene.show(resolve(code, 0))}" if code is not None else ""
+
+        def end(_: float) -> None:
+            handle.cancel()
+
+        return Finding(
+            probe=self.name,
+            kind="timer",
+            name=getattr(callback, "__qualname__", type(callback).__qualname__),
+            owner=origin.owner,
+            origin=origin,
+            severity=severity_for(origin, severity),
+            detail=f"due in {max(handle.when() - loop.time(), 0):.0f} s{place}",
+            ending=end,
+        )
+
+    def _left_generators(self) -> Left[Generator]:
+        return [
+            (generator, origin)
+            for generator, origin in self._scene.recorder.generators.left()
+            if is_suspended(generator) and (loop := self._loop_of(generator)) is not None and not loop.is_closed()
+        ]
+
+    def _loop_of(self, generator: Generator) -> AbstractEventLoop | None:
+        reference = self._scene.recorder.generator_loops.get(generator)
+        return reference() if reference is not None else None
+
+    def _generator(self, generator: Generator, origin: Origin, severity: Severity = "warning") -> Finding:
+        loop = self._loop_of(generator)
+        frame = generator.ag_frame
+        place = resolve(frame.f_code, frame.f_lasti) if frame is not None else None
+        return Finding(
+            probe=self.name,
+            kind="async_generator",
+            name=generator.__qualname__,
+            owner=origin.owner,
+            origin=origin,
+            severity=severity_for(origin, severity),
+            detail=f"suspended at {self._scene.show(place)}" if place is not None else "suspended",
+            ending=None if loop is None else (lambda seconds: close_generator(generator, loop, seconds)),
+        )
+
+    def _loop(self, loop: AbstractEventLoop, origin: Origin) -> Finding:
+        is_on_demand = any(code.co_name == _ON_DEMAND for code, _ in origin.frames[:3])
+        return Finding(
+            probe=self.name,
+            kind="loop",
+            name=type(loop).__name__,
+            owner=origin.owner,
+            origin=origin,
+            severity=severity_for(origin, "warning" if is_on_demand else "error"),
+            detail="running in another thread" if loop.is_running() else "never closed",
+            hint="made on demand by get_event_loop()" if is_on_demand else "",
+            ending=lambda seconds: end_loop(loop, seconds),
+        )
+
+
+def is_over(origin: Origin) -> bool:
+    """Tell whether the owner of *origin* has come to its end."""
+    return origin.is_over
+
+
+def is_suspended(generator: Generator) -> bool:
+    """Tell whether *generator* waits at a yield for somebody who may never come back."""
+    return generator.ag_frame is not None and not generator.ag_running
+
+
+def end_loop(loop: AbstractEventLoop, seconds: float) -> str | None:
+    """Stop *loop* if another thread runs it, then close it with all that is in it; return what refused."""
+    if loop.is_running():
+        loop.call_soon_threadsafe(loop.stop)
+        return None
+    return drain(loop, seconds)

@@ -1,0 +1,127 @@
+"""Tasks that are pending when their owner is over, or when their loop dies: asyncio's and trio's."""
+
+import asyncio
+import re
+import sys
+from asyncio import AbstractEventLoop
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any
+
+from isolation._event_loop import cancel, is_idle, spin
+from isolation._findings import Finding, Severity
+from isolation._origin import Origin, Place, innermost
+from isolation._owners import OWNER
+from isolation.probes._scene import Left, Scene, severity_for
+from isolation.recording._recorder import ClosedBy
+from isolation.recording.event_loops import pending_tasks
+
+_UNNAMED = re.compile(r"Task-\d+")
+_FRAMEWORK = re.compile(r"TestRunner\._|_asyncioLoopRunner|(\w+\.)?shutdown_\w+$|BaseEventLoop\.")
+_SEVERITIES: dict[ClosedBy, Severity] = {"framework": "error", "user": "note", "hand": "warning"}
+
+
+class TasksProbe:
+    """Find pending tasks."""
+
+    name = "tasks"
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def snapshot(self) -> None:
+        """Remember nothing: every task knows its owner."""
+
+    def findings(self, before: None, /) -> Sequence[Finding]:
+        """Return the tasks in open loops and in open trio runners whose owner is over."""
+        del before
+        table = self._scene.recorder.tasks
+        left = self._scene.told(table, self._scene.remaining(self._look)) if self._scene.open_loops() else ()
+        found = [self._finding(task, origin, "error", is_dying=False) for task, origin in left]
+        return [*found, *self._trio_findings()]
+
+    def restore(self, before: None, /) -> None:
+        """Do nothing: each finding has its own ending."""
+
+    def findings_at_close(self, loop: AbstractEventLoop, closed_by: ClosedBy, /) -> Sequence[Finding]:
+        """Return the tasks that are pending in *loop*, whoever owns them."""
+        if not self._dying(loop):
+            return ()
+        self._scene.begin()
+        if closed_by == "hand" or not is_idle(loop):
+            left = self._dying(loop)
+        else:
+            left = self._scene.remaining(lambda: self._dying(loop), lambda seconds: spin(loop, seconds))
+        for task, origin in left:
+            self._scene.recorder.tasks.tell(task, origin)
+        severity = _SEVERITIES[closed_by]
+        return [self._finding(task, origin, severity, is_dying=closed_by != "hand") for task, origin in left]
+
+    def _look(self) -> Left[asyncio.Task[Any]]:
+        pending = [task for loop in self._scene.open_loops() for task in pending_tasks(loop)]
+        owned = ((task, self._origin(task)) for task in pending if not self._is_told(task))
+        return [(task, origin) for task, origin in owned if origin.is_over and not _is_of_framework(task)]
+
+    def _dying(self, loop: AbstractEventLoop) -> Left[asyncio.Task[Any]]:
+        pending = [task for task in pending_tasks(loop) if not self._is_told(task) and not _is_of_framework(task)]
+        return [(task, self._origin(task)) for task in pending]
+
+    def _is_told(self, task: asyncio.Task[Any]) -> bool:
+        return self._scene.recorder.tasks.is_told(task)
+
+    def _origin(self, task: asyncio.Task[Any]) -> Origin:
+        known = self._scene.recorder.tasks.get(task)
+        if known is not None:
+            return known
+        if sys.version_info >= (
+            3,
+            12,
+        ):  # pragma: no cover - `Task(...)` called directly; its context cannot be read on 3.11
+            return Origin(task.get_context().get(OWNER))
+        return Origin(OWNER.get())  # pragma: no cover - only before 3.12
+
+    def _finding(self, task: asyncio.Task[Any], origin: Origin, severity: Severity, *, is_dying: bool) -> Finding:
+        place = suspended_at(task.get_coro())
+        return Finding(
+            probe=self.name,
+            kind="task",
+            name=name_of(task),
+            owner=origin.owner,
+            origin=origin,
+            severity=severity_for(origin, severity),
+            detail=f"pending at {self._scene.show(place)}" if place else "pending",
+            ending=(lambda _: None) if is_dying else (lambda seconds: cancel(task, seconds)),
+        )
+
+    def _trio_findings(self) -> Sequence[Finding]:
+        table = self._scene.recorder.trio_runners
+        return [finding for runner, _ in table.living() for finding in self.findings_in_trio(runner)]
+
+    def findings_in_trio(self, runner: object, *, is_closing: bool = False) -> Sequence[Finding]:
+        """Return the tasks of *runner*, one of anyio's for trio, that nobody will end."""
+        from isolation.probes import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a runner
+
+        return trio_tasks.findings(runner, self._scene, is_closing=is_closing)
+
+
+def name_of(task: asyncio.Task[Any]) -> str:
+    """Return the name that the user gave *task*, else that of its coroutine function."""
+    given = task.get_name()
+    return getattr(task.get_coro(), "__qualname__", given) if _UNNAMED.fullmatch(given) else given
+
+
+def suspended_at(awaitable: object) -> Place | None:
+    """Return the innermost line of the user's code in which *awaitable* waits."""
+    frames: list[tuple[CodeType, int]] = []
+    while awaitable is not None:
+        attributes = (getattr(awaitable, f"{prefix}_frame", None) for prefix in ("cr", "gi", "ag"))
+        frame = next((frame for frame in attributes if frame is not None), None)
+        if frame is not None:
+            frames.insert(0, (frame.f_code, frame.f_lasti))
+        following = (getattr(awaitable, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await"))
+        awaitable = next((inner for inner in following if inner is not None), None)
+    return innermost(frames)
+
+
+def _is_of_framework(task: asyncio.Task[Any]) -> bool:
+    return _FRAMEWORK.match(getattr(task.get_coro(), "__qualname__", "")) is not None

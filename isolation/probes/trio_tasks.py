@@ -1,0 +1,50 @@
+"""Tasks that are left in the trio runners which anyio's pytest plugin keeps open."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import trio
+
+from isolation._findings import Finding
+from isolation._origin import Origin
+from isolation.probes._scene import Left, Scene, severity_for
+from isolation.recording import trio_tasks
+
+
+def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Sequence[Finding]:
+    """Return the tasks of *runner* whose owner is over, or all that were recorded if the runner *is_closing*."""
+    table = scene.recorder.trio_tasks
+
+    def look() -> Left[Any]:
+        owned = [(task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task)]
+        return [
+            (task, origin)
+            for task, origin in owned
+            if origin is not None and (origin.is_over or (is_closing and _is_system_task(task)))
+        ]
+
+    left = scene.remaining(look, lambda seconds: trio_tasks.rest(runner, seconds)) if look() else ()
+    return [_finding(task, origin, scene, is_closing=is_closing) for task, origin in scene.told(table, left)]
+
+
+def _is_system_task(task: trio.lowlevel.Task) -> bool:
+    nursery = task.parent_nursery
+    return nursery is not None and nursery.parent_task.parent_nursery is None
+
+
+def _finding(task: trio.lowlevel.Task, origin: Origin, scene: Scene, *, is_closing: bool) -> Finding:
+    from isolation.probes.tasks import suspended_at  # noqa: PLC0415 - that module imports this one late
+
+    place = suspended_at(task.coro)
+    return Finding(
+        probe="tasks",
+        kind="task",
+        name=task.name.rpartition(".")[2],
+        owner=origin.owner,
+        origin=origin,
+        severity=severity_for(origin, "error"),
+        detail=f"pending at {scene.show(place)}" if place else "pending",
+        hint="a trio task that no nursery of the test ends",
+        # trio cannot cancel one task of somebody else's nursery; a closing runner cancels them all.
+        ending=(lambda _: None) if is_closing else None,
+    )
