@@ -1,0 +1,5 @@
+import kept
+
+
+def pytest_unconfigure() -> None:
+    kept.release()
