@@ -135,6 +135,15 @@ class Guard:
             OWNER.reset(token)
             self.seconds += time.perf_counter() - started
 
+    def is_suspicious(self) -> bool:
+        """Tell whether anything is left now, without reporting it."""
+        token = OWNER.set(OURS)
+        try:
+            pairs = zip(self._probes, self._befores, strict=True)
+            return any(probe.is_suspicious(before) for probe, before in pairs)
+        finally:
+            OWNER.reset(token)
+
     def finish(self) -> Sequence[Judgement]:
         """Return what was left by owners that came to their end after the last test: a run that stops early."""
         if self.recorder.is_forked:

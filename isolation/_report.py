@@ -119,8 +119,8 @@ def groups(records: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
     return grouped
 
 
-def leak_message(records: Sequence[Record]) -> str:
-    """Return what a test that fails because of *records* says."""
+def leak_message(records: Sequence[Record], advice: str | None = None) -> str:
+    """Return what an error because of *records* says; *advice* is by default that for a test."""
     said: list[str] = []
     for whose, group in groups(records).items():
         things = "1 thing" if len(group) == 1 else f"{len(group)} things"
@@ -129,7 +129,10 @@ def leak_message(records: Sequence[Record]) -> str:
             said.append(f"  {line(record)}")
             said.extend(f"    {row}" for row in stack(record))
     probes = ", ".join(f'"{probe}"' for probe in dict.fromkeys(record["probe"] for record in records))
-    said.append(f'close them in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")')
+    said.append(
+        advice
+        or f'close them in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")'
+    )
     return "\n".join(said)
 
 

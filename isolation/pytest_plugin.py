@@ -1,6 +1,7 @@
 """The pytest plugin: turns pytest's events into calls and decides nothing."""
 
 import platform
+import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from isolation._guard import Guard, Judgement
 from isolation._ledger import Ledger
 from isolation._owners import OWNER, Owner
 from isolation._settings import Settings, check_holder
+from isolation._watchdog import Exit, Watchdog, is_debugged
 
 SESSION = Owner("session", "session", scope="session")
 FINDINGS = "isolation_findings"
@@ -28,11 +30,15 @@ class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-define
 
     def __init__(self, message: str, judgements: Sequence[Judgement]) -> None:
         LeakError.__init__(self, message, [judgement.finding for judgement in judgements])
-        self.msg = f"LeakError: {message}"
+        self.msg = message
         self.pytrace = False
 
     def __str__(self) -> str:
         return str(self.msg)
+
+
+# The name under which users can catch it, and which pytest prints in its short summary.
+LeakFailure.__module__, LeakFailure.__qualname__ = "builtins", "LeakError"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,8 +86,10 @@ class GuardPlugin:
     """Puts the guard around each test, and an owner around each fixture."""
 
     def __init__(self, config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
+        self._config = config
         self._settings = settings
         self._ledger = ledger
+        self._status = 0
         self._root = str(config.rootpath)
         self._file = config.inipath.name if config.inipath is not None else "the ini file"
         self._live: dict[pytest.FixtureDef[Any], Owner] = {}
@@ -90,9 +98,30 @@ class GuardPlugin:
         self._guard = Guard(settings, self._root, live=self._roots)
         self._guard.install()
 
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Stop recording."""
+        """Stop recording; make sure that the run can exit."""
+        recorder = self._guard.recorder
         self._guard.uninstall()
+        if recorder.is_active or self._settings.mode_of("threads") == "off":
+            return  # a run inside of another one, or nobody wants to know
+        Watchdog(recorder, self._root, sys.stderr).watch(self._exit())
+
+    def _exit(self) -> Exit:
+        is_ending = any(self._settings.mode_of(probe) in ("restore", "fail") for probe in ("threads", "processes"))
+        is_ci = self._settings.profile.name == "ci"
+        status = self._status
+        if (
+            is_ending
+            and status == 0
+            and "fail" in (self._settings.mode_of("threads"), self._settings.mode_of("processes"))
+        ):
+            status = 1
+        return Exit(
+            status=status,
+            may_end=(is_ending or is_ci) and _is_main_program(self._config),
+            after=0.0 if is_ending else self._settings.profile.emergency,
+        )
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse markers that mean nothing, and holders that do not exist."""
@@ -112,14 +141,13 @@ class GuardPlugin:
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look what the test has left, after everybody else has torn down."""
-        __tracebackhide__ = True
         try:
             result = yield
         except BaseException:
             self._end(item)
             raise
         failing = self._end(item)
-        if failing and item.session.testsfailed == self._failed_before:
+        if failing:
             raise LeakFailure(_report.leak_message([record for _, record in failing]), [found for found, _ in failing])
         return result
 
@@ -159,8 +187,9 @@ class GuardPlugin:
             OWNER.set(self._test)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Look what was left by fixtures that ended after the last test."""
+        self._status = int(exitstatus)
         OWNER.set(None)
         self._note(self._guard.finish())
         self._ledger.tests = self._guard.owners
@@ -173,10 +202,14 @@ class GuardPlugin:
         if not judgements:
             return ()
         pairs = list(zip(judgements, self._note(judgements), strict=True))
+        failing = [(judgement, record) for judgement, record in pairs if judgement.fails]
         shown = [record for judgement, record in pairs if judgement.excused is None]
-        if shown:
+        if shown and (self._has_failed(item) or not failing):
             item.add_report_section("teardown", "isolation", "\n".join(_report.section(shown)))
-        return [(judgement, record) for judgement, record in pairs if judgement.fails]
+        return [] if self._has_failed(item) else failing
+
+    def _has_failed(self, item: pytest.Item) -> bool:
+        return item.session.testsfailed > self._failed_before
 
     def _note(self, judgements: Sequence[Judgement]) -> Sequence[_report.Record]:
         records = [
@@ -194,6 +227,13 @@ class GuardPlugin:
             for fixturedef, owner in self._live.items()
             if fixturedef.func.__module__.partition(".")[0] not in _NO_ROOTS
         ]
+
+
+def _is_main_program(config: pytest.Config) -> bool:
+    """Tell whether this process exists for this run, and nobody debugs it: then it may be ended."""
+    is_worker = hasattr(config, "workerinput")
+    is_pytest = Path(sys.argv[0]).parent.name == "pytest" or Path(sys.argv[0]).stem in ("pytest", "py.test")
+    return (is_worker or is_pytest) and not config.getoption("usepdb") and not is_debugged()
 
 
 def _set_owner(owner: Owner) -> None:

@@ -3,6 +3,7 @@
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import TypeVar
 
 from isolation._event_loop import is_idle, spin
@@ -15,6 +16,7 @@ from isolation.recording._tables import OriginTable
 T = TypeVar("T")
 Left = Sequence[tuple[T, Origin]]
 Adopters = Callable[[Sequence[object]], Mapping[int, Owner]]
+_NUMBERS = count(1)
 _FIRST_STEP, _LONGEST_STEP = 0.0005, 0.02
 
 
@@ -22,6 +24,7 @@ class Scene:
     """Hold what all leak probes of one guard need while they look.
 
     Attributes:
+        number: Who is told of things: each guard is told once.
         recorder: Who made what.
         root: Paths are shown relative to this directory.
         grace: Seconds that everything left by one owner has to end by itself, spent only if something is left.
@@ -29,6 +32,7 @@ class Scene:
     """
 
     def __init__(self, recorder: Recorder, root: str, grace: float) -> None:
+        self.number = next(_NUMBERS)
         self.recorder = recorder
         self.root = root
         self.grace = grace
@@ -89,7 +93,7 @@ class Scene:
         for thing, origin in left:
             adopter = adopters.get(id(thing))
             if adopter is None:
-                table.tell(thing, origin)
+                table.tell(thing, origin, self.number)
                 orphans.append((thing, origin))
             else:
                 table.add(thing, Origin(adopter, origin.frames))

@@ -64,10 +64,14 @@ class DescriptorsProbe:
     def findings(self, before: Descriptors, /) -> Sequence[Finding]:
         """Return the sockets whose owner is over, and the numbers that were not there *before*."""
         sockets = self._scene.recorder.sockets
-        if self._count() == before.total and not sockets.left() and not self._claims_over():
+        if self._count() == before.total and not sockets.left(self._scene.number) and not self._claims_over():
             return ()
         left = self._scene.remaining(lambda: [(suspect, Origin(None)) for suspect in self._suspects(before)])
         return self._explain([suspect for suspect, _ in left])
+
+    def is_suspicious(self, before: Descriptors, /) -> bool:
+        """Tell whether anything is left now."""
+        return bool(self._suspects(before))
 
     def restore(self, before: Descriptors, /) -> None:
         """Do nothing: each finding has its own ending."""
@@ -106,7 +110,9 @@ class DescriptorsProbe:
         return found
 
     def _is_told(self, thing: Any, origin: Origin) -> bool:  # noqa: ANN401 - a socket or None
-        return thing is not None and (origin.owner is None or self._scene.recorder.sockets.is_told(thing))
+        return thing is not None and (
+            origin.owner is None or self._scene.recorder.sockets.is_told(thing, self._scene.number)
+        )
 
     def _origin_of_number(self, number: int, link: str, before: Descriptors) -> Origin | None:
         claim = self._claims.get(number)
@@ -127,7 +133,7 @@ class DescriptorsProbe:
                 self._adopt(suspect, adopter)
                 continue
             if type(suspect.thing) is socket.socket and suspect.origin is not None:
-                self._scene.recorder.sockets.tell(suspect.thing, suspect.origin)
+                self._scene.recorder.sockets.tell(suspect.thing, suspect.origin, self._scene.number)
             found.append(self._finding(suspect))
         return found
 

@@ -40,8 +40,13 @@ class LoopsProbe:
         found = [finding for loop in open_loops for finding in self._timers(loop, "error", is_over)]
         generators = self._scene.told(recorder.generators, self._left_generators())
         found += [self._generator(generator, origin) for generator, origin in generators]
-        loops = [(loop, origin) for loop, origin in recorder.loops.left() if not loop.is_closed()]
+        loops = [(loop, origin) for loop, origin in recorder.loops.left(self._scene.number) if not loop.is_closed()]
         return found + [self._loop(loop, origin) for loop, origin in self._scene.told(recorder.loops, loops)]
+
+    def is_suspicious(self, before: None, /) -> bool:
+        """Tell whether anything is left now; a timer is late or left, which only waiting shows."""
+        del before
+        return bool(self._left_generators())
 
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
@@ -57,10 +62,10 @@ class LoopsProbe:
             if (
                 self._loop_of(generator) is loop
                 and is_suspended(generator)
-                and not recorder.generators.is_told(generator)
+                and not recorder.generators.is_told(generator, self._scene.number)
             ):
-                recorder.generators.tell(generator, origin)
-                found.append(self._generator(generator, origin, severity))
+                recorder.generators.tell(generator, origin, self._scene.number)
+                found.append(self._generator(generator, origin, severity, is_dying=True))
         return found
 
     def _timers(
@@ -71,8 +76,12 @@ class LoopsProbe:
             context = _compatibility.timer_context(handle)
             owner = context.get(OWNER) if context is not None else None
             origin = self._scene.recorder.timers.get(handle) or Origin(owner)
-            if owner is not OURS and is_wanted(origin) and not self._scene.recorder.timers.is_told(handle):
-                self._scene.recorder.timers.tell(handle, origin)
+            if (
+                owner is not OURS
+                and is_wanted(origin)
+                and not self._scene.recorder.timers.is_told(handle, self._scene.number)
+            ):
+                self._scene.recorder.timers.tell(handle, origin, self._scene.number)
                 found.append(self._timer(loop, handle, origin, severity))
         return found
 
@@ -100,7 +109,7 @@ class LoopsProbe:
     def _left_generators(self) -> Left[Generator]:
         return [
             (generator, origin)
-            for generator, origin in self._scene.recorder.generators.left()
+            for generator, origin in self._scene.recorder.generators.left(self._scene.number)
             if is_suspended(generator) and (loop := self._loop_of(generator)) is not None and not loop.is_closed()
         ]
 
@@ -108,7 +117,9 @@ class LoopsProbe:
         reference = self._scene.recorder.generator_loops.get(generator)
         return reference() if reference is not None else None
 
-    def _generator(self, generator: Generator, origin: Origin, severity: Severity = "warning") -> Finding:
+    def _generator(
+        self, generator: Generator, origin: Origin, severity: Severity = "warning", *, is_dying: bool = False
+    ) -> Finding:
         loop = self._loop_of(generator)
         frame = generator.ag_frame
         place = resolve(frame.f_code, frame.f_lasti) if frame is not None else None
@@ -120,7 +131,8 @@ class LoopsProbe:
             origin=origin,
             severity=severity_for(origin, severity),
             detail=f"suspended at {self._scene.show(place)}" if place is not None else "suspended",
-            ending=None if loop is None else (lambda seconds: close_generator(generator, loop, seconds)),
+            # A dying loop closes its generators itself.
+            ending=(lambda seconds: close_generator(generator, loop, seconds)) if loop and not is_dying else None,
         )
 
     def _loop(self, loop: AbstractEventLoop, origin: Origin) -> Finding:

@@ -48,6 +48,11 @@ class ProcessesProbe:
         self._known.update(suspects)
         return [self._finding(pid, self._origin(pid)) for pid in suspects if pid not in adopted]
 
+    def is_suspicious(self, before: None, /) -> bool:
+        """Tell whether anything is left now."""
+        del before
+        return has_children() and bool(self._suspects())
+
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
 

@@ -40,6 +40,11 @@ class TasksProbe:
         found = [self._finding(task, origin, "error", is_dying=False) for task, origin in left]
         return [*found, *self._trio_findings()]
 
+    def is_suspicious(self, before: None, /) -> bool:
+        """Tell whether anything is left now."""
+        del before
+        return bool(self._look())
+
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
 
@@ -53,7 +58,7 @@ class TasksProbe:
         else:
             left = self._scene.remaining(lambda: self._dying(loop), lambda seconds: spin(loop, seconds))
         for task, origin in left:
-            self._scene.recorder.tasks.tell(task, origin)
+            self._scene.recorder.tasks.tell(task, origin, self._scene.number)
         severity = _SEVERITIES[closed_by]
         return [self._finding(task, origin, severity, is_dying=closed_by != "hand") for task, origin in left]
 
@@ -67,7 +72,7 @@ class TasksProbe:
         return [(task, self._origin(task)) for task in pending]
 
     def _is_told(self, task: asyncio.Task[Any]) -> bool:
-        return self._scene.recorder.tasks.is_told(task)
+        return self._scene.recorder.tasks.is_told(task, self._scene.number)
 
     def _origin(self, task: asyncio.Task[Any]) -> Origin:
         known = self._scene.recorder.tasks.get(task)

@@ -35,11 +35,16 @@ class ThreadsProbe:
         left = self._scene.told(recorder.threads, self._scene.remaining(self._running))
         return pools + [self._thread(thread, origin) for thread, origin in left]
 
+    def is_suspicious(self, before: None, /) -> bool:
+        """Tell whether anything is left now."""
+        del before
+        return bool(self._open_pools() or self._running())
+
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
 
     def _open_pools(self) -> Left[ThreadPoolExecutor]:
-        left = self._scene.recorder.executors.left()
+        left = self._scene.recorder.executors.left(self._scene.number)
         return [
             (pool, origin)
             for pool, origin in left
@@ -49,7 +54,7 @@ class ThreadsProbe:
     def _running(self) -> Left[threading.Thread]:
         table = self._scene.recorder.threads
         running: list[tuple[threading.Thread, Origin]] = []
-        for thread, origin in table.left():
+        for thread, origin in table.left(self._scene.number):
             if not thread.is_alive():
                 table.forget(thread)
             elif not self._is_worker_of_open_pool(thread):

@@ -16,7 +16,9 @@ def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Seque
     table = scene.recorder.trio_tasks
 
     def look() -> Left[Any]:
-        owned = [(task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task)]
+        owned = [
+            (task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task, scene.number)
+        ]
         return [
             (task, origin)
             for task, origin in owned

@@ -9,12 +9,13 @@ from isolation._origin import Origin
 
 T = TypeVar("T")
 REMEMBERED = 512
+_NOBODY: frozenset[int] = frozenset()
 
 
 class _Entry(weakref.ref[T]):
-    __slots__ = ("is_told", "key", "origin")
+    __slots__ = ("key", "origin", "told")
 
-    is_told: bool
+    told: frozenset[int]
     key: int
     origin: Origin
 
@@ -41,7 +42,7 @@ class OriginTable(Generic[T]):
             entry = _Entry(thing, self._on_death)
         except TypeError:
             return
-        entry.is_told = False
+        entry.told = _NOBODY
         entry.key = key
         entry.origin = origin
         self._entries[key] = entry
@@ -62,29 +63,29 @@ class OriginTable(Generic[T]):
         pairs = [(entry(), entry.origin) for entry in list(self._entries.values())]
         return [(thing, origin) for thing, origin in pairs if thing is not None]
 
-    def left(self) -> list[tuple[T, Origin]]:
-        """Return what is there although its owner is over, unless it has been told already."""
+    def left(self, listener: int) -> list[tuple[T, Origin]]:
+        """Return what is there although its owner is over, unless *listener* has been told already."""
         found: list[tuple[T, Origin]] = []
         for entry in list(self._entries.values()):
-            if entry.is_told or not entry.origin.is_over:
+            if listener in entry.told or not entry.origin.is_over:
                 continue
             thing = entry()
             if thing is not None:
                 found.append((thing, entry.origin))
         return found
 
-    def is_told(self, thing: T) -> bool:
-        """Tell whether *thing* has been reported."""
+    def is_told(self, thing: T, listener: int) -> bool:
+        """Tell whether *thing* has been reported to *listener*."""
         entry = self._entries.get(id(thing))
-        return entry is not None and entry.is_told
+        return entry is not None and listener in entry.told
 
-    def tell(self, thing: T, origin: Origin) -> None:
-        """Note that *thing* is reported now, so that no later test is blamed for it."""
+    def tell(self, thing: T, origin: Origin, listener: int) -> None:
+        """Note that *thing* is reported to *listener* now, so that no later test is blamed for it."""
         if id(thing) not in self._entries:
             self.add(thing, origin)
         entry = self._entries.get(id(thing))
         if entry is not None:
-            entry.is_told = True
+            entry.told |= {listener}
 
     def forget(self, thing: T) -> None:
         """Drop *thing*: it has ended and is of no interest any more."""
