@@ -1,6 +1,7 @@
 """Messages on their way to the disk: whoever starts stops, and the run ends."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 from chat.audit import audit, start_audit, stop_audit
@@ -8,8 +9,6 @@ from chat.flusher import BatchFlusher
 from chat.instance import InstanceLock
 from chat.messages import Message
 from chat.store import open_store
-
-from isolation import ResourceManager
 
 HELLO = Message(room="lobby", user="ada", text="hello")
 
@@ -84,8 +83,8 @@ def test_audit_is_written(trail):
 
 
 def test_directory_belongs_to_one_instance(tmp_path):
-    with ResourceManager("instances") as instances:
-        instances.add(InstanceLock(tmp_path), InstanceLock.release)
+    with ExitStack() as instances:
+        instances.callback(InstanceLock(tmp_path).release)
 
         with pytest.raises(BlockingIOError):
             InstanceLock(tmp_path)

@@ -15,7 +15,7 @@ def history(tmp_path):
 def test_export_can_be_read(history):
     history.export("lobby", [HELLO])
 
-    assert history.read("lobby") == "ada: hello\n"  # leak: process
+    assert history.read("lobby") == "ada: hello\n"  # leak: process, pipe, pipe
 
 
 def test_exports_are_listed(history):

@@ -64,7 +64,7 @@ def test_backlog_is_imported(pages):
 
 
 async def test_messages_are_stored(tmp_path):
-    store = await open_store(tmp_path / "chat.db")  # leak: thread
+    store = await open_store(tmp_path / "chat.db")  # leak: thread, descriptor
 
     await store.add([HELLO])
 
