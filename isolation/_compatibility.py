@@ -1,8 +1,8 @@
 """Every private name of other projects that this package touches, each looked up here and nowhere else.
 
 Checked with CPython 3.11.7, 3.12.1 and 3.13.0, pytest 8.4 and 9.2, pytest-asyncio 1.1 and 1.5, anyio 4.9 and 4.16,
-trio 0.30 and 0.35, uvloop 0.21 and 0.23.  A name that is missing switches off what needs it, not the run: every function
-answers "nothing" then, and `tests/test_compatibility.py` fails as soon as one of these projects changes.
+trio 0.30 and 0.35, uvloop 0.21 and 0.23.  A name that is missing switches off what needs it, not the run: every
+function answers "nothing" then, and `tests/test_compatibility.py` fails as soon as one of these projects changes.
 """
 
 import asyncio
@@ -64,6 +64,11 @@ def timers(loop: AbstractEventLoop) -> list[asyncio.TimerHandle]:
     return [handle for handle in list(scheduled) if not handle.cancelled() and not _only_wakes(handle)]
 
 
+def knows_timers(loop: AbstractEventLoop) -> bool:
+    """Tell whether *loop* can be asked for its timers; uvloop's cannot."""
+    return hasattr(loop, "_scheduled")
+
+
 def _only_wakes(handle: asyncio.TimerHandle) -> bool:
     callback = getattr(handle, "_callback", None)
     return getattr(callback, "__name__", "") in WAKERS
@@ -77,6 +82,11 @@ def timer_context(handle: asyncio.TimerHandle) -> Context | None:
 def timer_callback(handle: asyncio.TimerHandle) -> object:
     """Return what *handle* would call."""
     return getattr(handle, "_callback", None)
+
+
+def running_loop() -> AbstractEventLoop | None:
+    """Return the loop that runs in this thread, None if there is none."""
+    return asyncio._get_running_loop()  # noqa: SLF001 - documented for those who implement loops
 
 
 def executor_is_shut_down(executor: ThreadPoolExecutor) -> bool:
@@ -131,9 +141,19 @@ def fixture_value(fixturedef: FixtureDef) -> object:
 
 
 def anyio_plugin() -> ModuleType | None:
-    """Return anyio's pytest plugin if it is loaded and makes its runners where we expect it."""
+    """Return anyio's pytest plugin if it is loaded and asks for its backends where we expect it."""
     plugin = sys.modules.get("anyio.pytest_plugin")
-    return plugin if hasattr(plugin, "get_runner") else None
+    return plugin if hasattr(plugin, "get_async_backend") else None
+
+
+def test_runner_of(backend: type) -> type | None:
+    """Return the class of the test runners of anyio's *backend*."""
+    return getattr(sys.modules.get(backend.__module__), "TestRunner", None)
+
+
+def trio_runner_is_open(runner: object) -> bool:
+    """Tell whether *runner*, one of anyio's for trio, has a trio loop that waits for work."""
+    return getattr(runner, "_send_stream", None) is not None
 
 
 def helper_process_ids() -> set[int]:

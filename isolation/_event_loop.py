@@ -5,10 +5,12 @@ from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
+from isolation._compatibility import running_loop
+
 
 def is_idle(loop: AbstractEventLoop) -> bool:
     """Tell whether *loop* can be run from here: open, not running, and no other loop runs in this thread."""
-    return not loop.is_closed() and not loop.is_running() and asyncio._get_running_loop() is None  # noqa: SLF001 - documented for loop implementers
+    return not loop.is_closed() and not loop.is_running() and running_loop() is None
 
 
 def spin(loop: AbstractEventLoop, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from isolation._adoption import Root, adopters
 from isolation._allowances import Allowances, Excuse
-from isolation._findings import Finding
+from isolation._findings import Finding, Severity
 from isolation._owners import OWNER, Owner
 from isolation._settings import Mode, Settings, find_holder
 from isolation.probes import PROBES, LeakProbe, Scene
@@ -16,7 +16,7 @@ from isolation.probes._protocol import LoopProbe
 from isolation.probes.descriptors import DescriptorsProbe
 from isolation.probes.processes import ProcessesProbe
 from isolation.probes.tasks import TasksProbe
-from isolation.recording._recorder import OURS, ClosedBy, Recorder, process_recorder
+from isolation.recording._recorder import OURS, UNLIMITED, ClosedBy, Recorder, process_recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +95,20 @@ class Guard:
     def install(self) -> None:
         """Begin to record who makes what."""
         if self.settings.is_tracing:
-            from isolation.recording._recorder import UNLIMITED  # noqa: PLC0415 - rarely needed
+            from isolation.recording import opened  # noqa: PLC0415 - rarely needed
 
             self.recorder.depth = UNLIMITED
+            opened.install(self.recorder)
         self.recorder.acquire()
         self.recorder.closing_listeners.append(self._loop_closing)
         self.recorder.trio_listeners.append(self._trio_closing)
+        self.recorder.trio_run_listeners.append(self._trio_run_ending)
 
     def uninstall(self) -> None:
         """Stop recording."""
         self.recorder.closing_listeners.remove(self._loop_closing)
         self.recorder.trio_listeners.remove(self._trio_closing)
+        self.recorder.trio_run_listeners.remove(self._trio_run_ending)
         self.recorder.release()
 
     def begin(self) -> None:
@@ -217,6 +220,11 @@ class Guard:
         for probe in self._probes:
             if isinstance(probe, TasksProbe):
                 self._dying += probe.findings_in_trio(runner, is_closing=True)
+
+    def _trio_run_ending(self, tasks: Sequence[Any], severity: Severity) -> None:
+        for probe in self._probes:
+            if isinstance(probe, TasksProbe):
+                self._dying += probe.findings_of_trio_run(tasks, severity)
 
     def _adopters(self, things: Sequence[object]) -> Mapping[int, Owner]:
         holders = [(owner, find_holder(holder)) for holder, owner in self._holder_owners.items()]

@@ -145,17 +145,23 @@ class DescriptorsProbe:
             self._claims[suspect.number] = Claim(suspect.link, owner)
 
     def _finding(self, suspect: Suspect) -> Finding:
-        kind, severity, name = classify(suspect, self._scene.root)
+        is_vague = self._scene.recorder.has_foreign_loops()
+        kind, severity, name = classify(suspect, self._scene.root, is_vague=is_vague)
         return Finding(
             probe=self.name,
             kind=kind,
             name=name,
             owner=suspect.origin.owner if suspect.origin is not None else None,
-            origin=suspect.origin if suspect.origin is not None and suspect.origin.frames else None,
+            origin=self._origin(suspect),
             severity=severity_for(suspect.origin, severity),
             detail="" if kind == "socket" else f"open, number {suspect.number}",
             ending=ending_of(suspect.thing),
         )
+
+    def _origin(self, suspect: Suspect) -> Origin | None:
+        if suspect.origin is not None and suspect.origin.frames:
+            return suspect.origin
+        return self._scene.recorder.opened.get(suspect.link)
 
 
 def count_quickly() -> int:
@@ -211,8 +217,8 @@ def _rank(thing: object) -> int:
     return _FILES.index(type(thing)) if type(thing) in _FILES else len(_FILES)
 
 
-def classify(suspect: Suspect, root: str) -> tuple[str, Severity, str]:
-    """Return the kind, the severity and the name of *suspect*."""
+def classify(suspect: Suspect, root: str, *, is_vague: bool = False) -> tuple[str, Severity, str]:
+    """Return kind, severity and name of *suspect*; bare numbers are notes where it *is_vague* whose they are."""
     if isinstance(suspect.thing, socket.socket):
         return "socket", "error", socket_name(suspect.thing)
     scheme, colon, _ = suspect.link.partition(":")
@@ -223,7 +229,7 @@ def classify(suspect: Suspect, root: str) -> tuple[str, Severity, str]:
     name = relative(suspect.link, root)
     if suspect.thing is not None:
         return "file", "warning", name
-    return "descriptor", "note" if _is_database(suspect.link) else "warning", name
+    return "descriptor", "note" if is_vague or _is_database(suspect.link) else "warning", name
 
 
 def _is_database(path: str) -> bool:

@@ -1,6 +1,7 @@
 """Event loops that nobody closed, and the timers and async generators that a loop still holds."""
 
 import asyncio
+import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from types import AsyncGeneratorType
@@ -10,7 +11,7 @@ from isolation import _compatibility
 from isolation._event_loop import close_generator, drain
 from isolation._findings import Finding, Severity
 from isolation._origin import Origin, resolve
-from isolation._owners import OWNER
+from isolation._owners import OWNER, Owner
 from isolation.probes._scene import Left, Scene, severity_for
 from isolation.recording._recorder import OURS, ClosedBy
 
@@ -37,7 +38,10 @@ class LoopsProbe:
         if not open_loops:
             return ()
         # A timer that fires within the grace period was late, not left; so was a generator closed meanwhile.
-        found = [finding for loop in open_loops for finding in self._timers(loop, "error", is_over)]
+        timers = self._scene.told(
+            recorder.timers, [pair for loop in open_loops for pair in self._left_timers(loop, is_over)]
+        )
+        found = [self._timer(handle, origin, "error") for handle, origin in timers]
         generators = self._scene.told(recorder.generators, self._left_generators())
         found += [self._generator(generator, origin) for generator, origin in generators]
         loops = [(loop, origin) for loop, origin in recorder.loops.left(self._scene.number) if not loop.is_closed()]
@@ -54,8 +58,11 @@ class LoopsProbe:
     def findings_at_close(self, loop: AbstractEventLoop, closed_by: ClosedBy, /) -> Sequence[Finding]:
         """Return the timers and generators that *loop* takes with it."""
         severity: Severity = "note" if closed_by == "user" else "warning"
-        found = self._timers(loop, severity, lambda _: True)
         recorder = self._scene.recorder
+        timers = self._left_timers(loop, lambda _: True)
+        for handle, origin in timers:
+            recorder.timers.tell(handle, origin, self._scene.number)
+        found = [self._timer(handle, origin, severity) for handle, origin in timers]
         if not recorder.generators:
             return found
         for generator, origin in recorder.generators.living():
@@ -68,26 +75,23 @@ class LoopsProbe:
                 found.append(self._generator(generator, origin, severity, is_dying=True))
         return found
 
-    def _timers(
-        self, loop: AbstractEventLoop, severity: Severity, is_wanted: Callable[[Origin], bool]
-    ) -> list[Finding]:
-        found: list[Finding] = []
-        for handle in _compatibility.timers(loop):
-            context = _compatibility.timer_context(handle)
-            owner = context.get(OWNER) if context is not None else None
-            origin = self._scene.recorder.timers.get(handle) or Origin(owner)
-            if (
-                owner is not OURS
-                and is_wanted(origin)
-                and not self._scene.recorder.timers.is_told(handle, self._scene.number)
-            ):
-                self._scene.recorder.timers.tell(handle, origin, self._scene.number)
-                found.append(self._timer(loop, handle, origin, severity))
-        return found
+    def _left_timers(self, loop: AbstractEventLoop, is_wanted: Callable[[Origin], bool]) -> Left[asyncio.TimerHandle]:
+        table = self._scene.recorder.timers
+        handles = [handle for handle in self._timers(loop) if not table.is_told(handle, self._scene.number)]
+        owned = ((handle, table.get(handle) or Origin(_owner_of(handle))) for handle in handles)
+        return [(handle, origin) for handle, origin in owned if origin.owner is not OURS and is_wanted(origin)]
 
-    def _timer(
-        self, loop: AbstractEventLoop, handle: asyncio.TimerHandle, origin: Origin, severity: Severity
-    ) -> Finding:
+    def _timers(self, loop: AbstractEventLoop) -> Sequence[asyncio.TimerHandle]:
+        if _compatibility.knows_timers(loop):
+            return _compatibility.timers(loop)
+        recorded = self._scene.recorder.timer_loops.items()
+        return [
+            handle
+            for handle, reference in list(recorded)
+            if reference() is loop and not handle.cancelled() and handle.when() > loop.time()
+        ]
+
+    def _timer(self, handle: asyncio.TimerHandle, origin: Origin, severity: Severity) -> Finding:
         callback = _compatibility.timer_callback(handle)
         code = getattr(callback, "__code__", None)
         place = f" of {self._scene.show(resolve(code, 0))}" if code is not None else ""
@@ -98,11 +102,11 @@ class LoopsProbe:
         return Finding(
             probe=self.name,
             kind="timer",
-            name=getattr(callback, "__qualname__", type(callback).__qualname__),
+            name=getattr(callback, "__qualname__", "callback"),
             owner=origin.owner,
             origin=origin,
             severity=severity_for(origin, severity),
-            detail=f"due in {max(handle.when() - loop.time(), 0):.0f} s{place}",
+            detail=f"due in {max(handle.when() - time.monotonic(), 0):.0f} s{place}",
             ending=end,
         )
 
@@ -148,6 +152,11 @@ class LoopsProbe:
             hint="made on demand by get_event_loop()" if is_on_demand else "",
             ending=lambda seconds: end_loop(loop, seconds),
         )
+
+
+def _owner_of(handle: asyncio.TimerHandle) -> Owner | None:
+    context = _compatibility.timer_context(handle)
+    return context.get(OWNER) if context is not None else None
 
 
 def is_over(origin: Origin) -> bool:

@@ -83,7 +83,7 @@ class TasksProbe:
             12,
         ):  # pragma: no cover - `Task(...)` called directly; its context cannot be read on 3.11
             return Origin(task.get_context().get(OWNER))
-        return Origin(OWNER.get())  # pragma: no cover - only before 3.12
+        return Origin(None)  # pragma: no cover - only before 3.12
 
     def _finding(self, task: asyncio.Task[Any], origin: Origin, severity: Severity, *, is_dying: bool) -> Finding:
         place = suspended_at(task.get_coro())
@@ -107,6 +107,12 @@ class TasksProbe:
         from isolation.probes import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a runner
 
         return trio_tasks.findings(runner, self._scene, is_closing=is_closing)
+
+    def findings_of_trio_run(self, tasks: Sequence[Any], severity: Severity) -> Sequence[Finding]:
+        """Return which of *tasks* trio is about to cancel silently."""
+        from isolation.probes import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a run
+
+        return trio_tasks.findings_of_run(tasks, self._scene, severity)
 
 
 def name_of(task: asyncio.Task[Any]) -> str:

@@ -1,14 +1,27 @@
 """Tasks that are left in the trio runners which anyio's pytest plugin keeps open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import trio
 
-from isolation._findings import Finding
+from isolation._findings import Finding, Severity
 from isolation._origin import Origin
 from isolation.probes._scene import Left, Scene, severity_for
 from isolation.recording import trio_tasks
+
+
+def findings_of_run(tasks: Sequence[trio.lowlevel.Task], scene: Scene, severity: Severity) -> Sequence[Finding]:
+    """Return which of *tasks* a run of trio is about to cancel because its main task is over."""
+    table = scene.recorder.trio_tasks
+    owned = [
+        (task, table.get(task)) for task in tasks if _is_system_task(task) and not table.is_told(task, scene.number)
+    ]
+    left = [(task, origin) for task, origin in owned if origin is not None]
+    for task, origin in left:
+        table.tell(task, origin, scene.number)
+    return [replace(_finding(task, origin, scene, is_closing=True), severity=severity) for task, origin in left]
 
 
 def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Sequence[Finding]:
@@ -30,6 +43,8 @@ def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Seque
 
 
 def _is_system_task(task: trio.lowlevel.Task) -> bool:
+    if task.name.startswith(("<", "trio._core")):
+        return False
     nursery = task.parent_nursery
     return nursery is not None and nursery.parent_task.parent_nursery is None
 

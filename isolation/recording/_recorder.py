@@ -5,12 +5,15 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from types import AsyncGeneratorType
 from typing import Any, Literal
 from weakref import WeakKeyDictionary, ref
 
+from isolation._findings import Severity
 from isolation._origin import COMPACT_DEPTH, Origin, capture
 from isolation._owners import OWNER, Owner
 from isolation.recording._patches import Patches
@@ -25,6 +28,7 @@ OURS = Owner("session", "isolation")
 UNLIMITED = sys.maxsize
 
 
+@dataclass(eq=False)
 class Recorder:
     """Hold the origins of everything that can leak.
 
@@ -43,50 +47,65 @@ class Recorder:
         sockets: Sockets.
         processes: Process objects: `subprocess.Popen` and `multiprocessing.Process`.
         pids: Process objects' origins by process id, also for those that are gone.
+        opened: Origins by absolute path, while full stacks are kept; the latest only.
         forks: Origins of bare `os.fork` calls and of everything else that forks, oldest first.
         trio_runners: anyio's trio runners that are in use.
         closing_listeners: Called at the last moment at which the tasks of a dying loop can be seen.
     """
 
-    depth: int
+    depth: int = COMPACT_DEPTH
+    pid: int = field(default_factory=os.getpid)
+    patches: Patches = field(default_factory=Patches)
+    closing_listeners: list[ClosingListener] = field(default_factory=list)
+    trio_listeners: list[Callable[[Any], None]] = field(default_factory=list)
+    trio_run_listeners: list[Callable[[Sequence[Any], Severity], None]] = field(default_factory=list)
 
-    def __init__(self) -> None:
-        self.depth = COMPACT_DEPTH
-        self.pid = os.getpid()
-        self.patches = Patches()
-        self.closing_listeners: list[ClosingListener] = []
-        self.tasks: OriginTable[asyncio.Task[Any]] = OriginTable()
-        self.trio_tasks: OriginTable[Any] = OriginTable()
-        self.loops: OriginTable[asyncio.AbstractEventLoop] = OriginTable()
-        self.timers: OriginTable[asyncio.TimerHandle] = OriginTable()
-        self.generators: OriginTable[AsyncGeneratorType[Any, Any]] = OriginTable()
-        self.threads: OriginTable[threading.Thread] = OriginTable()
-        self.executors: OriginTable[ThreadPoolExecutor] = OriginTable()
-        self.sockets: OriginTable[socket.socket] = OriginTable()
-        self.processes: OriginTable[Any] = OriginTable()
-        self.trio_runners: OriginTable[Any] = OriginTable()
-        self.pids: dict[int, Origin] = {}
-        self.forks: list[Origin] = []
-        self.generator_loops: WeakKeyDictionary[AsyncGeneratorType[Any, Any], ref[asyncio.AbstractEventLoop]] = (
-            WeakKeyDictionary()
-        )
-        self.worker_pools: WeakKeyDictionary[threading.Thread, ref[ThreadPoolExecutor]] = WeakKeyDictionary()
-        self.uvloop_class: type | None = None
-        self.watches_forks = False
-        self.has_anyio = False
-        self.runner_classes: set[type] = set()
-        self.trio_listeners: list[Callable[[Any], None]] = []
-        self._users = 0
+    tasks: OriginTable[asyncio.Task[Any]] = field(default_factory=OriginTable)
+    timers: OriginTable[asyncio.TimerHandle] = field(default_factory=OriginTable)
+    generators: OriginTable[AsyncGeneratorType[Any, Any]] = field(default_factory=OriginTable)
+    loops: OriginTable[asyncio.AbstractEventLoop] = field(default_factory=OriginTable)
+    trio_tasks: OriginTable[Any] = field(default_factory=OriginTable)
+    trio_runners: OriginTable[Any] = field(default_factory=OriginTable)
+    threads: OriginTable[threading.Thread] = field(default_factory=OriginTable)
+    executors: OriginTable[ThreadPoolExecutor] = field(default_factory=OriginTable)
+    sockets: OriginTable[socket.socket] = field(default_factory=OriginTable)
+    processes: OriginTable[Any] = field(default_factory=OriginTable)
+    pids: dict[int, Origin] = field(default_factory=dict)
+    forks: list[Origin] = field(default_factory=list)
+    opened: OrderedDict[str, Origin] = field(default_factory=OrderedDict)
+
+    generator_loops: WeakKeyDictionary[AsyncGeneratorType[Any, Any], ref[asyncio.AbstractEventLoop]] = field(
+        default_factory=WeakKeyDictionary
+    )
+    timer_loops: WeakKeyDictionary[Any, ref[asyncio.AbstractEventLoop]] = field(default_factory=WeakKeyDictionary)
+    worker_pools: WeakKeyDictionary[threading.Thread, ref[ThreadPoolExecutor]] = field(
+        default_factory=WeakKeyDictionary
+    )
+
+    uvloop_class: type | None = None
+    runner_classes: set[type] = field(default_factory=set)
+    has_anyio: bool = False
+    has_trio: bool = False
+    watches_forks: bool = False
+    watches_opens: bool = False
+    users: int = 0
 
     @property
     def is_forked(self) -> bool:
         """Tell whether this is a copy in a forked child, which must not speak of its parent's things."""
         return self.pid != os.getpid()
 
+    def has_foreign_loops(self) -> bool:
+        """Tell whether a loop of uvloop is open, whose sockets and files have no Python object."""
+        foreign = self.uvloop_class
+        return foreign is not None and any(
+            isinstance(loop, foreign) and not loop.is_closed() for loop, _ in self.loops.living()
+        )
+
     @property
     def is_active(self) -> bool:
         """Tell whether anybody records."""
-        return self._users > 0
+        return self.users > 0
 
     def origin(self, skip: int = 1) -> Origin | None:
         """Return the origin of what the caller's caller makes now; None if it is our own doing or a fork's."""
@@ -97,17 +116,17 @@ class Recorder:
 
     def acquire(self) -> "Recorder":
         """Wrap the functions that make things, unless somebody has done so already."""
-        self._users += 1
-        if self._users == 1:
+        self.users += 1
+        if self.users == 1:
             self._install()
         return self
 
     def release(self) -> None:
         """Take the wrapping off when nobody needs it any more."""
-        self._users -= 1
-        if self._users == 0:
+        self.users -= 1
+        if self.users == 0:
             self.patches.undo()
-            self.has_anyio = False
+            self.has_anyio = self.has_trio = False
             self.uvloop_class = None
             self.runner_classes.clear()
 

@@ -3,8 +3,8 @@
 anyio runs the fixtures and tests of one lease in one long-lived task, whose context is that of the first comer.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from isolation import _compatibility
@@ -13,26 +13,33 @@ from isolation.recording._recorder import Recorder
 
 
 def install(recorder: Recorder) -> None:
-    """Wrap the place where anyio's plugin gets its runners, once the plugin is imported."""
+    """Wrap trio's way to run, and anyio's, once they are imported."""
+    if "trio" in sys.modules and not recorder.has_trio:
+        recorder.has_trio = True
+        from isolation.recording import trio_tasks  # noqa: PLC0415 - imports trio, which is optional
+
+        trio_tasks.install_run(recorder)
+    _install_anyio(recorder)
+
+
+def _install_anyio(recorder: Recorder) -> None:
     plugin = _compatibility.anyio_plugin()
     if plugin is None or recorder.has_anyio:
         return
     recorder.has_anyio = True
-    recorder.patches.wrap(plugin, "get_runner", lambda original: _wrap_get_runner(original, recorder))
+    recorder.patches.wrap(plugin, "get_async_backend", lambda original: _wrap_get_backend(original, recorder))
 
 
-def _wrap_get_runner(
-    original: Callable[..., AbstractContextManager[Any]], recorder: Recorder
-) -> Callable[..., AbstractContextManager[Any]]:
-    @contextmanager
-    def get_runner(*args: object, **kwargs: object) -> Iterator[Any]:
-        with original(*args, **kwargs) as runner:
-            if type(runner) not in recorder.runner_classes:
-                recorder.runner_classes.add(type(runner))
-                _install_runner(type(runner), recorder)
-            yield runner
+def _wrap_get_backend(original: Callable[..., type], recorder: Recorder) -> Callable[..., type]:
+    def get_async_backend(*args: object, **kwargs: object) -> type:
+        backend = original(*args, **kwargs)
+        runner_class = _compatibility.test_runner_of(backend)
+        if runner_class is not None and runner_class not in recorder.runner_classes:
+            recorder.runner_classes.add(runner_class)
+            _install_runner(runner_class, recorder)
+        return backend
 
-    return get_runner
+    return get_async_backend
 
 
 def _install_runner(runner_class: type, recorder: Recorder) -> None:

@@ -40,6 +40,8 @@ def install_uvloop(recorder: Recorder) -> None:
     patches.wrap(loop_class, "create_task", lambda original: _wrap_create_task(original, recorder))
     patches.wrap(loop_class, _compatibility.ASYNCGEN_FIRSTITER, lambda original: _wrap_firstiter(original, recorder))
     patches.wrap(loop_class, "close", Closing(recorder).wrap_loop_close)
+    for name in ("call_at", "call_later"):
+        patches.wrap(loop_class, name, lambda original: _wrap_uvloop_timer(original, recorder))
 
 
 def _wrap_loop_init(original: Callable[..., None], recorder: Recorder) -> Callable[..., None]:
@@ -79,6 +81,19 @@ def _wrap_call_at(original: Callable[..., Any], recorder: Recorder) -> Callable[
         return handle
 
     return call_at
+
+
+def _wrap_uvloop_timer(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    call = _wrap_call_at(original, recorder)
+
+    def call_timed(loop: AbstractEventLoop, when: float, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the loop's
+        handle = call(loop, when, *args, **kwargs)
+        if recorder.timers.get(handle) is not None:
+            # uvloop does not tell what it has scheduled.
+            recorder.timer_loops[handle] = ref(loop)
+        return handle
+
+    return call_timed
 
 
 def _wrap_firstiter(original: Callable[..., None], recorder: Recorder) -> Callable[..., None]:

@@ -1,8 +1,10 @@
 """Record threads and thread pools, and let a new thread know whose it is."""
 
 import threading
+from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 from typing import Any
 from weakref import ref
 
@@ -53,11 +55,21 @@ def _wrap_executor(original: Callable[..., None], recorder: Recorder) -> Callabl
         original(executor, *args, **kwargs)
         origin = recorder.origin()
         caller = caller_frame(1)
-        if origin is not None and caller.f_code is _compatibility.RUN_IN_EXECUTOR:
-            loop_origin = recorder.loops.get(caller.f_locals["self"])
+        loop = _loop_that_makes(executor, caller) if origin is not None else None
+        if origin is not None and loop is not None:
+            loop_origin = recorder.loops.get(loop)
             # A loop's default executor is made by the first who needs it, and lives as long as the loop.
             origin = Origin(loop_origin.owner if loop_origin else None, origin.frames)
         if origin is not None:
             recorder.executors.add(executor, origin)
 
     return __init__
+
+
+def _loop_that_makes(executor: ThreadPoolExecutor, caller: FrameType) -> AbstractEventLoop | None:
+    if caller.f_code is _compatibility.RUN_IN_EXECUTOR:
+        loop: AbstractEventLoop = caller.f_locals["self"]
+        return loop
+    # uvloop's loops are compiled and have no frames, but they name their executor.
+    is_uvloops = _compatibility.executor_prefix(executor) == "uvloop"
+    return _compatibility.running_loop() if is_uvloops else None

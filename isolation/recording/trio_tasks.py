@@ -1,10 +1,13 @@
 """Record the tasks of the trio runners that anyio's pytest plugin keeps open, and look into these runners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import trio
 
+from isolation._compatibility import trio_runner_is_open
+from isolation._findings import Severity
+from isolation._origin import caller_frame
 from isolation._owners import OWNER
 from isolation.recording._recorder import OURS, Recorder
 
@@ -12,14 +15,36 @@ from isolation.recording._recorder import OURS, Recorder
 class _Spawned(trio.abc.Instrument):
     """Notes every task when it is spawned, in the context of the task that spawns it."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, severity: Severity | None = None) -> None:
         self._recorder = recorder
+        self._severity = severity
+
+    def task_exited(self, task: trio.lowlevel.Task) -> None:
+        """Look at what *task* leaves to trio, which cancels it silently, if it is the main task of a run."""
+        if self._severity is not None and is_main(task):
+            for listener in list(self._recorder.trio_run_listeners):
+                listener(_below(trio.lowlevel.current_root_task()), self._severity)
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:
         """Record *task*; system tasks share one context, so their owner can only be noted here."""
         origin = self._recorder.origin()
         if origin is not None:
             self._recorder.trio_tasks.add(task, origin)
+
+
+def install_run(recorder: Recorder) -> None:
+    """Wrap `trio.run`, which pytest-trio and users call."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, instruments: Sequence[Any] = (), **options: Any) -> Any:  # noqa: ANN401 - stands for trio's
+            __tracebackhide__ = True
+            caller = str(caller_frame(1).f_globals.get("__name__", ""))
+            severity: Severity = "warning" if caller.startswith("pytest_trio") else "note"
+            return original(*args, instruments=[*instruments, _Spawned(recorder, severity)], **options)
+
+        return run
+
+    recorder.patches.wrap(trio, "run", make)
 
 
 def install(runner_class: type, recorder: Recorder) -> None:
@@ -59,6 +84,8 @@ def _wrap_exit(original: Callable[..., None], recorder: Recorder) -> Callable[..
 
 def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's class
     """Return the system tasks of *runner* and all below them; its main task ends with its last test."""
+    if not trio_runner_is_open(runner):
+        return []
     token = OWNER.set(OURS)
     try:
         found: list[trio.lowlevel.Task] = runner._call_in_runner_task(_collect)  # noqa: SLF001 - looked up by the wrapper
@@ -69,6 +96,8 @@ def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's
 
 def rest(runner: Any, seconds: float) -> None:  # noqa: ANN401 - anyio's class
     """Let the tasks of *runner* run for *seconds*."""
+    if not trio_runner_is_open(runner):
+        return
     token = OWNER.set(OURS)
     try:
         runner._call_in_runner_task(trio.sleep, seconds)  # noqa: SLF001 - looked up by the wrapper
@@ -77,7 +106,17 @@ def rest(runner: Any, seconds: float) -> None:  # noqa: ANN401 - anyio's class
 
 
 async def _collect() -> list[trio.lowlevel.Task]:
+    return _below(trio.lowlevel.current_root_task())
+
+
+def is_main(task: trio.lowlevel.Task) -> bool:
+    """Tell whether *task* is the one that a run was started for."""
     root = trio.lowlevel.current_root_task()
+    nursery = task.parent_nursery
+    return nursery is not None and nursery.parent_task is root and root.child_nurseries[-1] is nursery
+
+
+def _below(root: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
     pending = [task for nursery in (root.child_nurseries if root else ()) for task in nursery.child_tasks]
     found: list[trio.lowlevel.Task] = []
     while pending:

@@ -1,0 +1,39 @@
+"""Record where files are opened, while full stacks are kept: an audit hook sees every `open`, and cannot be removed."""
+
+import os
+import sys
+import weakref
+from typing import Any
+
+from isolation.recording._recorder import UNLIMITED, Recorder
+
+REMEMBERED = 4096
+
+
+def install(recorder: Recorder) -> None:
+    """Begin to note every path that is opened; once for a process."""
+    if not recorder.watches_opens:
+        recorder.watches_opens = True
+        _watch(weakref.ref(recorder))
+
+
+def _watch(reference: "weakref.ref[Recorder]") -> None:
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open":
+            return
+        recorder = reference()
+        path = arguments[0]
+        if (
+            recorder is None
+            or not recorder.is_active
+            or recorder.depth != UNLIMITED
+            or not isinstance(path, str | bytes)
+        ):
+            return
+        origin = recorder.origin()
+        if origin is not None and origin.owner is not None:
+            recorder.opened[os.path.abspath(os.fsdecode(path))] = origin  # noqa: PTH100 - pathlib would be audited too
+            if len(recorder.opened) > REMEMBERED:
+                recorder.opened.popitem(last=False)
+
+    sys.addaudithook(hook)
