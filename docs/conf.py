@@ -22,5 +22,5 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 # Names outside this project have no page here: no inventory is downloaded, so that a build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!isolation\b).*"),
-    (r"py:.*", r"isolation\._.*"),
+    (r"py:.*", r"isolation\.(.*\.)?_.*"),
 ]

@@ -16,14 +16,19 @@ import isolation
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MODULES = sorted((ROOT / "isolation").rglob("*.py"))
-WRITTEN = {".py", ".md", ".toml", ".ini", ".txt", ".yml", ""}
+
+
+def is_written(path: Path) -> bool:
+    """Tell whether *path* is a text that somebody has written."""
+    suffixes = {".py", ".md", ".toml", ".ini", ".txt", ".yml"}
+    return path.is_file() and (path.suffix in suffixes or path.name == "run")
 
 
 def texts() -> Iterator[Path]:
     """Yield every file of the project that people write."""
     for directory in ("isolation", "tests", "docs", "examples", "benchmarks", "changelog.d", ".ci", "."):
         depth = "*" if directory == "." else "**/*"
-        found = (path for path in (ROOT / directory).glob(depth) if path.suffix in WRITTEN and path.is_file())
+        found = (path for path in (ROOT / directory).glob(depth) if is_written(path))
         yield from (path for path in found if not {"__pycache__", "_build"} & set(path.parts))
 
 
