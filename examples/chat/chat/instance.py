@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class InstanceLock:
-    """Hold *directory* for this process until it is released, or for as long as the process lives.
+    """Hold *directory* for this process until it is closed, or for as long as the process lives.
 
     Raises:
         BlockingIOError: If another instance holds it.
@@ -19,9 +19,9 @@ class InstanceLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.release()
+            self.close()
             raise
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let others have the directory."""
         os.close(self._descriptor)

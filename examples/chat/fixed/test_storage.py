@@ -1,7 +1,7 @@
 """Messages on their way to the disk: whoever starts stops, and the run ends."""
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import closing
 
 import pytest
 from chat.audit import audit, start_audit, stop_audit
@@ -83,8 +83,10 @@ def test_audit_is_written(trail):
 
 
 def test_directory_belongs_to_one_instance(tmp_path):
-    with ExitStack() as instances:
-        instances.callback(InstanceLock(tmp_path).release)
+    first = InstanceLock(tmp_path)
 
-        with pytest.raises(BlockingIOError):
-            InstanceLock(tmp_path)
+    with closing(first), pytest.raises(BlockingIOError):
+        InstanceLock(tmp_path)
+
+    with closing(InstanceLock(tmp_path)):
+        pass

@@ -80,7 +80,10 @@ def test_audit_is_written(tmp_path):
 
 
 def test_directory_belongs_to_one_instance(tmp_path):
-    InstanceLock(tmp_path)  # leak: descriptor
+    first = InstanceLock(tmp_path)
 
     with pytest.raises(BlockingIOError):
         InstanceLock(tmp_path)
+
+    first.close()
+    InstanceLock(tmp_path)  # leak: descriptor
