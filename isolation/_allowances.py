@@ -38,7 +38,7 @@ class Allowances:
     Attributes:
         settings: The user's settings.
         root: Paths are relative to this directory.
-        used: The lines of ``isolation_allow`` that excused anything.
+        used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
     """
 
     settings: Settings

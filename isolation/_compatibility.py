@@ -6,11 +6,13 @@ function answers "nothing" then, and `tests/test_compatibility.py` fails as soon
 """
 
 import asyncio
+import os
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
+from pathlib import Path
 from threading import Thread
 from types import CodeType, ModuleType
 from typing import Any, Protocol
@@ -154,6 +156,11 @@ def test_runner_of(backend: type) -> type | None:
 def trio_runner_is_open(runner: object) -> bool:
     """Tell whether *runner*, one of anyio's for trio, has a trio loop that waits for work."""
     return getattr(runner, "_send_stream", None) is not None
+
+
+def children_file_exists() -> bool:
+    """Tell whether the kernel lists the children of a thread."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
 def helper_process_ids() -> set[int]:

@@ -58,10 +58,11 @@ def _read(config: pytest.Config) -> Settings:
     mode, mode_place = _chosen(config, "isolation_mode", file)
     probes, probes_place = _chosen_lines(config, "isolation_probes", file)
     profile, profile_place = _chosen(config, "isolation_profile", file)
-    modes, _ = _settings.parse_probes(probes, probes_place)
+    modes, named = _settings.parse_probes(probes, probes_place)
+    general = _settings.parse_mode(mode, mode_place)
     return Settings(
-        mode=_settings.parse_mode(mode, mode_place),
-        probe_modes=modes,
+        mode=general,
+        probe_modes={**modes, **{probe: general for probe in named if probe in _settings.OPT_IN}},
         allowances=[
             _settings.parse_allowance(line, f"isolation_allow of {file}") for line in config.getini("isolation_allow")
         ],

@@ -86,6 +86,7 @@ class Guard:
         self._holder_owners = {holder: Owner("session", holder, scope="session") for holder in settings.holders}
         self._scene = Scene(self.recorder, root, settings.profile.grace)
         self._scene.adopters = self._adopters
+        self._scene.memory_threshold = settings.profile.memory
         chosen = (name for name in PROBES if settings.mode_of(name) != "off")
         self._probes: Sequence[LeakProbe] = [PROBES[name](self._scene) for name in chosen]
         self._delta_probes = [probe for probe in self._probes if isinstance(probe, DescriptorsProbe | ProcessesProbe)]
@@ -228,4 +229,7 @@ class Guard:
 
     def _adopters(self, things: Sequence[object]) -> Mapping[int, Owner]:
         holders = [(owner, find_holder(holder)) for holder, owner in self._holder_owners.items()]
-        return adopters(things, [*self._live(), *holders])
+        found = adopters(things, [*self._live(), *holders])
+        keepers = set(map(id, found.values()))
+        self.allowances.used.update(holder for holder, owner in self._holder_owners.items() if id(owner) in keepers)
+        return found

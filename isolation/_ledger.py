@@ -19,6 +19,7 @@ class Ledger:
         seconds: Time that the guards spent.
         loops: How many loops were seen before they died.
         blind: What could not be watched, and why.
+        used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
     """
 
     header: dict[str, Any] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Ledger:
     seconds: float = 0.0
     loops: int = 0
     blind: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
     @property
     def counted(self) -> Sequence[Record]:
@@ -97,7 +99,15 @@ class Ledger:
         self.loops += data["loops"]
         self.blind += [reason for reason in data["blind"] if reason not in self.blind]
         self.findings += data["findings"]
+        self.used.update(data["used"])
 
     def as_data(self) -> dict[str, Any]:
         """Return what a worker of pytest-xdist sends at its end; its findings travelled with the tests."""
-        return {"tests": self.tests, "seconds": self.seconds, "loops": self.loops, "blind": self.blind, "findings": []}
+        return {
+            "tests": self.tests,
+            "seconds": self.seconds,
+            "loops": self.loops,
+            "blind": self.blind,
+            "used": sorted(self.used),
+            "findings": [],
+        }

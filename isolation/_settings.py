@@ -21,10 +21,11 @@ ProfileName = Literal["ci", "test", "development", "staging", "production"]
 
 MODES: Sequence[Mode] = get_args(Mode)
 SEVERITIES: Sequence[Severity] = get_args(Severity)
-PROBES = ("tasks", "loops", "threads", "processes", "descriptors")
+PROBES = ("tasks", "loops", "threads", "processes", "descriptors", "memory")
+OPT_IN = frozenset({"memory"})
 KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
-    "pipe", "descriptor",
+    "pipe", "descriptor", "memory",
 )  # fmt: skip
 REPORT_FORMATS = (".jsonl",)
 
@@ -38,20 +39,22 @@ class Profile:
         reason: Why it was chosen.
         grace: Seconds that what is left has to end by itself.
         emergency: Seconds after which a run that cannot exit is ended.
+        memory: Bytes by which the resident memory may grow during one test.
     """
 
     name: ProfileName
     reason: str
     grace: float
     emergency: float
+    memory: int = 100 << 20
 
 
-_PROFILES: Mapping[ProfileName, tuple[float, float]] = {
-    "ci": (0.2, 10.0),
-    "test": (0.1, 5.0),
-    "development": (0.1, 3.0),
-    "staging": (0.1, 7.5),
-    "production": (0.1, 5.0),
+_PROFILES: Mapping[ProfileName, tuple[float, float, int]] = {
+    "ci": (0.2, 10.0, 50),
+    "test": (0.1, 5.0, 100),
+    "development": (0.1, 3.0, 150),
+    "staging": (0.1, 7.5, 100),
+    "production": (0.1, 5.0, 100),
 }
 
 
@@ -106,7 +109,7 @@ class Settings:
 
     def mode_of(self, probe: str) -> Mode:
         """Return the mode of *probe*."""
-        return self.probe_modes.get(probe, self.mode)
+        return self.probe_modes.get(probe, "off" if probe in OPT_IN else self.mode)
 
     @property
     def is_on(self) -> bool:
@@ -231,8 +234,8 @@ def choose_profile(chosen: str, place: str, environment: Mapping[str, str]) -> P
     if chosen == "auto":
         chosen, reason = _detect(environment)
     name = cast("ProfileName", chosen)
-    grace, emergency = _PROFILES[name]
-    return Profile(name=name, reason=reason, grace=grace, emergency=emergency)
+    grace, emergency, mebibytes = _PROFILES[name]
+    return Profile(name=name, reason=reason, grace=grace, emergency=emergency, memory=mebibytes << 20)
 
 
 def _detect(environment: Mapping[str, str]) -> tuple[str, str]:

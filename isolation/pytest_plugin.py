@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from isolation import _configuration, _report
 from isolation._adoption import Root
+from isolation._canary import blind_spots
 from isolation._compatibility import fixture_value
 from isolation._configuration import check_markers, read_settings, terms_of
 from isolation._errors import LeakError
@@ -18,9 +19,9 @@ from isolation._ledger import Ledger
 from isolation._owners import OWNER, Owner
 from isolation._settings import Settings, check_holder
 from isolation._watchdog import Exit, Watchdog, is_debugged
+from isolation._xdist import ControllerLink, WorkerLink
 
 SESSION = Owner("session", "session", scope="session")
-FINDINGS = "isolation_findings"
 _LEDGER = pytest.StashKey[Ledger]()
 _NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
 
@@ -73,13 +74,14 @@ def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
     }
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say which mode and profile apply, and why."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which mode and profile apply, and why; and what the guard cannot see."""
     settings = read_settings(config)
     if not settings.is_on:
-        return None
+        return []
     deviating = "".join(f", {probe}={mode}" for probe, mode in settings.probe_modes.items())
-    return f"isolation: mode {settings.mode}{deviating}, profile {settings.profile.name} ({settings.profile.reason})"
+    header = f"isolation: mode {settings.mode}{deviating}, profile {settings.profile.name} ({settings.profile.reason})"
+    return [header, *(f"isolation: BLIND for {spot}" for spot in config.stash[_LEDGER].blind)]
 
 
 class GuardPlugin:
@@ -96,6 +98,7 @@ class GuardPlugin:
         self._test = SESSION
         self._failed_before = 0
         self._guard = Guard(settings, self._root, live=self._roots)
+        ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()
 
     @pytest.hookimpl(trylast=True)
@@ -192,9 +195,10 @@ class GuardPlugin:
         self._status = int(exitstatus)
         OWNER.set(None)
         self._note(self._guard.finish())
-        self._ledger.tests = self._guard.owners
-        self._ledger.seconds = self._guard.seconds
-        self._ledger.loops = self._guard.loops_inspected
+        self._ledger.tests += self._guard.owners
+        self._ledger.seconds += self._guard.seconds
+        self._ledger.loops += self._guard.loops_inspected
+        self._ledger.used |= self._guard.allowances.used
 
     def _end(self, item: pytest.Item) -> Sequence[tuple[Judgement, _report.Record]]:
         judgements = self._guard.end(self._test, lambda: terms_of(item))
@@ -240,33 +244,6 @@ def _set_owner(owner: Owner) -> None:
     OWNER.set(owner)
 
 
-class WorkerLink:
-    """Sends what a worker of pytest-xdist finds to the controller: findings with each test, counts at the end."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._sent = 0
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the findings of a test travel with the report of its teardown."""
-        report = yield
-        if call.when == "teardown" and len(self._ledger.findings) > self._sent:
-            # Attributes of a report travel to the controller with it.
-            vars(report)[FINDINGS] = self._ledger.findings[self._sent :]
-            self._sent = len(self._ledger.findings)
-        return report
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send the counts, and what was found after the last test."""
-        data = self._ledger.as_data()
-        data["findings"] = self._ledger.findings[self._sent :]
-        session.config.workeroutput["isolation"] = data  # type: ignore[attr-defined]  # pytest-xdist's
-
-
 class RunReport:
     """Collects what was found in this process and in its workers; writes the files and the summary."""
 
@@ -274,20 +251,11 @@ class RunReport:
         self._settings = settings
         self._ledger = ledger
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the findings that came with *report* from a worker."""
-        findings = vars(report).get(FINDINGS)
-        if findings is not None:
-            worker = vars(report)["node"].gateway.id
-            self._ledger.findings += [{**record, "worker": worker} for record in findings]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - pytest-xdist's class
-        """Take the counts of a worker that is done; one that died has sent its findings test by test."""
-        data = getattr(node, "workeroutput", {}).get("isolation")
-        if data is not None:
-            data["findings"] = [{**record, "worker": node.gateway.id} for record in data["findings"]]
-            self._ledger.add_worker(data)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Listen to workers if there are any."""
+        manager = session.config.pluginmanager
+        if manager.hasplugin("dsession"):
+            manager.register(ControllerLink(self._ledger), "isolation_controller_link")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -308,3 +276,19 @@ class RunReport:
             terminalreporter.line(ledger.verdict())
         else:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
+        if _is_complete(terminalreporter.config):
+            for line in _stale(self._settings, ledger.used):
+                terminalreporter.line(f"isolation: {line!r} excused nothing in this run; it can go")
+
+
+def _stale(settings: Settings, used: Collection[str]) -> Sequence[str]:
+    """Return the allowances and holders of *settings* that are not among the *used*."""
+    lines = [*(allowance.line for allowance in settings.allowances), *settings.holders]
+    return [line for line in lines if line not in used]
+
+
+def _is_complete(config: pytest.Config) -> bool:
+    """Tell whether nothing was asked for that leaves tests out, so that what was of no use is of none."""
+    options = vars(config.option)
+    chosen = ("keyword", "markexpr", "lf", "maxfail", "deselect", "ignore", "ignore_glob", "stepwise", "collectonly")
+    return not any(options.get(name) for name in chosen) and config.args_source is not pytest.Config.ArgsSource.ARGS

@@ -28,6 +28,7 @@ class Scene:
         recorder: Who made what.
         root: Paths are shown relative to this directory.
         grace: Seconds that everything left by one owner has to end by itself, spent only if something is left.
+        memory_threshold: Bytes by which memory may grow during a test.
         adopters: From things to those wider fixtures that may keep them, asked only if something is left.
     """
 
@@ -36,6 +37,7 @@ class Scene:
         self.recorder = recorder
         self.root = root
         self.grace = grace
+        self.memory_threshold = 0
         self.adopters: Adopters = lambda _: {}
         self._patience = grace
 
@@ -49,7 +51,8 @@ class Scene:
 
     def open_loops(self) -> list[AbstractEventLoop]:
         """Return the loops that are not closed."""
-        return [loop for loop, _ in self.recorder.loops.living() if not loop.is_closed()]
+        loops = self.recorder.loops
+        return [loop for loop, _ in loops.living() if not loop.is_closed()] if loops else []
 
     def remaining(self, look: Callable[[], Left[T]], rest: Callable[[float], None] | None = None) -> Left[T]:
         """Return what *look* still sees when the grace period is over.

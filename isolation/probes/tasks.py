@@ -35,7 +35,10 @@ class TasksProbe:
     def findings(self, before: None, /) -> Sequence[Finding]:
         """Return the tasks in open loops and in open trio runners whose owner is over."""
         del before
-        table = self._scene.recorder.tasks
+        recorder = self._scene.recorder
+        if not recorder.loops and not recorder.trio_runners:
+            return ()
+        table = recorder.tasks
         left = self._scene.told(table, self._scene.remaining(self._look)) if self._scene.open_loops() else ()
         found = [self._finding(task, origin, "error", is_dying=False) for task, origin in left]
         return [*found, *self._trio_findings()]

@@ -88,6 +88,7 @@ class Recorder:
     has_trio: bool = False
     watches_forks: bool = False
     watches_opens: bool = False
+    modules_seen: int = 0
     users: int = 0
 
     @property
@@ -127,6 +128,7 @@ class Recorder:
         if self.users == 0:
             self.patches.undo()
             self.has_anyio = self.has_trio = False
+            self.modules_seen = 0
             self.uvloop_class = None
             self.runner_classes.clear()
 
@@ -140,7 +142,11 @@ class Recorder:
         self.late_arrivals()
 
     def late_arrivals(self) -> None:
-        """Wrap what has been imported since: uvloop, anyio's plugin."""
+        """Wrap what has been imported since: uvloop, trio, anyio's plugin."""
+        modules = len(sys.modules)
+        if modules == self.modules_seen:
+            return
+        self.modules_seen = modules
         from isolation.recording import anyio_runners, event_loops  # noqa: PLC0415 - they need the class above
 
         anyio_runners.install(self)

@@ -28,6 +28,7 @@ class OriginTable(Generic[T]):
     """
 
     def __init__(self) -> None:
+        self._remembered = REMEMBERED  # weak references still die when the interpreter has cleared its modules
         self._entries: dict[int, _Entry[T]] = {}
         self._dead: OrderedDict[int, Origin] = OrderedDict()
         self._on_death: Callable[[weakref.ref[T]], None] = self._bury
@@ -96,5 +97,5 @@ class OriginTable(Generic[T]):
         if self._entries.get(entry.key) is entry:
             del self._entries[entry.key]
             self._dead[entry.key] = entry.origin
-            if len(self._dead) > REMEMBERED:
+            if len(self._dead) > self._remembered:
                 self._dead.popitem(last=False)

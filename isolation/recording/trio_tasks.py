@@ -84,6 +84,9 @@ def _wrap_exit(original: Callable[..., None], recorder: Recorder) -> Callable[..
 
 def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's class
     """Return the system tasks of *runner* and all below them; its main task ends with its last test."""
+    if trio.lowlevel.in_trio_run():
+        # Asked from inside, by a block: the runner cannot take a call until it is back in its own loop.
+        return _below(trio.lowlevel.current_root_task())
     if not trio_runner_is_open(runner):
         return []
     token = OWNER.set(OURS)
@@ -96,7 +99,7 @@ def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's
 
 def rest(runner: Any, seconds: float) -> None:  # noqa: ANN401 - anyio's class
     """Let the tasks of *runner* run for *seconds*."""
-    if not trio_runner_is_open(runner):
+    if trio.lowlevel.in_trio_run() or not trio_runner_is_open(runner):
         return
     token = OWNER.set(OURS)
     try:
