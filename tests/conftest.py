@@ -1,0 +1,3 @@
+"""What all tests share: `pytester`, to run tests inside of tests."""
+
+pytest_plugins = ["pytester"]
