@@ -19,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
+# Most of the suite waits for processes; what a file's tests share they share within one worker.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile")
 
 
 def run(*command: str | Path) -> None:
@@ -66,7 +68,7 @@ def test(python: Path, arguments: list[str]) -> None:
         run(python, "-m", "pytest", *arguments)
         return
     run(python, "-m", "coverage", "erase")
-    run(python, "-m", "coverage", "run", "-m", "pytest")
+    run(python, "-m", "coverage", "run", "-m", "pytest", *PARALLEL)
     run(python, "-m", "coverage", "combine", "--quiet")
     run(python, "-m", "coverage", "report")
 

@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
 
 # What differs from run to run: a page shows what one run printed.
-VOLATILE = re.compile(r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=127\.0\.0\.1:)\d+")
+VOLATILE = re.compile(r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+")
 
 # Frames of the interpreter and of installed packages, whose places are those of a machine.
 LIBRARY_FRAME = re.compile(r'^ +File "/.*\n.*\n', re.MULTILINE)
@@ -46,7 +46,7 @@ def reader_environment() -> dict[str, str]:
     """Return the environment without what our own run, or CI, has set for pytest and the plugin."""
     ours = ("PYTEST", "CI", "GITHUB", "ISOLATION")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "COLUMNS": "80"}
 
 
 def run(command: str, directory: Path) -> str:
@@ -90,7 +90,7 @@ def test_the_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
     example = tmp_path / "readme"
     example.mkdir()
     (example / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    (example / "test_chat.py").write_text(blocks("python")[0])
+    (example / "test_server.py").write_text(blocks("python")[0])
     shown = next(block for block in blocks("console") if block.startswith("$ pytest"))
 
     output = replay(example, shown.splitlines()[0], tmp_path / "copy")
