@@ -153,9 +153,22 @@ def test_runner_of(backend: type) -> type | None:
     return getattr(sys.modules.get(backend.__module__), "TestRunner", None)
 
 
+def is_in_trio() -> bool:
+    """Tell whether a run of trio goes on in this thread, without importing trio."""
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    return lowlevel is not None and lowlevel.in_trio_run()
+
+
 def trio_runner_is_open(runner: object) -> bool:
     """Tell whether *runner*, one of anyio's for trio, has a trio loop that waits for work."""
     return getattr(runner, "_send_stream", None) is not None
+
+
+def process_descriptors(process: object) -> set[int]:
+    """Return the pipes by which multiprocessing learns that *process* has ended."""
+    popen = getattr(process, "_popen", None)
+    numbers = getattr(getattr(popen, "finalizer", None), "_args", ()) or ()
+    return {number for number in numbers if isinstance(number, int)}
 
 
 def children_file_exists() -> bool:

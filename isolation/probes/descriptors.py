@@ -95,9 +95,7 @@ class DescriptorsProbe:
         sockets = {
             _compatibility.fileno(sock): (sock, origin) for sock, origin in self._scene.recorder.sockets.living()
         }
-        spared = _compatibility.helper_descriptors().union(
-            *map(_compatibility.loop_descriptors, self._scene.open_loops())
-        )
+        spared = self._spared()
         found: list[Suspect] = []
         for number, link in now.items():
             if number in spared:
@@ -108,6 +106,14 @@ class DescriptorsProbe:
             if origin is not None and (origin.owner is None or origin.is_over) and not self._is_told(thing, origin):
                 found.append(Suspect(number, link, thing, origin if origin.owner is not None else None))
         return found
+
+    def _spared(self) -> set[int]:
+        # What loops and processes need for themselves goes with them, and they are judged themselves.
+        processes = [process for process, _ in self._scene.recorder.processes.living()]
+        return _compatibility.helper_descriptors().union(
+            *map(_compatibility.loop_descriptors, self._scene.open_loops()),
+            *map(_compatibility.process_descriptors, processes),
+        )
 
     def _is_told(self, thing: Any, origin: Origin) -> bool:  # noqa: ANN401 - a socket or None
         return thing is not None and (

@@ -28,9 +28,11 @@ class ProcessesProbe:
         self._known: set[int] = set()
 
     def snapshot(self) -> None:
-        """Let go of processes that are gone."""
+        """Let go of processes that are gone; a child that nobody has seen being made is no later owner's."""
         recorder = self._scene.recorder
-        if (recorder.pids or recorder.forks or self._known) and not has_children():
+        if has_children():
+            self._known.update(children() - recorder.pids.keys())
+        elif recorder.pids or recorder.forks or self._known:
             recorder.pids.clear()
             recorder.forks.clear()
             self._known.clear()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
+from isolation import _compatibility
 from isolation._event_loop import cancel, is_idle, spin
 from isolation._findings import Finding, Severity
 from isolation._origin import Origin, Place, innermost
@@ -36,7 +37,7 @@ class TasksProbe:
         """Return the tasks in open loops and in open trio runners whose owner is over."""
         del before
         recorder = self._scene.recorder
-        if not recorder.loops and not recorder.trio_runners:
+        if not recorder.loops and not recorder.trio_runners and not _compatibility.is_in_trio():
             return ()
         table = recorder.tasks
         left = self._scene.told(table, self._scene.remaining(self._look)) if self._scene.open_loops() else ()
@@ -46,7 +47,7 @@ class TasksProbe:
     def is_suspicious(self, before: None, /) -> bool:
         """Tell whether anything is left now."""
         del before
-        return bool(self._look())
+        return bool(self._look()) or (_compatibility.is_in_trio() and self._is_left_in_trio())
 
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
@@ -102,14 +103,21 @@ class TasksProbe:
         )
 
     def _trio_findings(self) -> Sequence[Finding]:
+        if _compatibility.is_in_trio():
+            return self.findings_in_trio(None)
         table = self._scene.recorder.trio_runners
         return [finding for runner, _ in table.living() for finding in self.findings_in_trio(runner)]
 
     def findings_in_trio(self, runner: object, *, is_closing: bool = False) -> Sequence[Finding]:
-        """Return the tasks of *runner*, one of anyio's for trio, that nobody will end."""
+        """Return the tasks of *runner*, one of anyio's for trio or the run that goes on, that nobody will end."""
         from isolation.probes import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a runner
 
         return trio_tasks.findings(runner, self._scene, is_closing=is_closing)
+
+    def _is_left_in_trio(self) -> bool:
+        from isolation.probes import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if there is a run
+
+        return bool(trio_tasks.left(None, self._scene))
 
     def findings_of_trio_run(self, tasks: Sequence[Any], severity: Severity) -> Sequence[Finding]:
         """Return which of *tasks* trio is about to cancel silently."""

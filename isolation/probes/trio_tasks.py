@@ -26,20 +26,24 @@ def findings_of_run(tasks: Sequence[trio.lowlevel.Task], scene: Scene, severity:
 
 def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Sequence[Finding]:
     """Return the tasks of *runner* whose owner is over, or all that were recorded if the runner *is_closing*."""
-    table = scene.recorder.trio_tasks
 
     def look() -> Left[Any]:
-        owned = [
-            (task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task, scene.number)
-        ]
-        return [
-            (task, origin)
-            for task, origin in owned
-            if origin is not None and (origin.is_over or (is_closing and _is_system_task(task)))
-        ]
+        return left(runner, scene, is_closing=is_closing)
 
-    left = scene.remaining(look, lambda seconds: trio_tasks.rest(runner, seconds)) if look() else ()
-    return [_finding(task, origin, scene, is_closing=is_closing) for task, origin in scene.told(table, left)]
+    remaining = scene.remaining(look, lambda seconds: trio_tasks.rest(runner, seconds)) if look() else ()
+    told = scene.told(scene.recorder.trio_tasks, remaining)
+    return [_finding(task, origin, scene, is_closing=is_closing) for task, origin in told]
+
+
+def left(runner: object, scene: Scene, *, is_closing: bool = False) -> Left[Any]:
+    """Return what of *runner* is to be found now; the runner is ignored inside a run of trio, which is looked at then."""
+    table = scene.recorder.trio_tasks
+    owned = [(task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task, scene.number)]
+    return [
+        (task, origin)
+        for task, origin in owned
+        if origin is not None and (origin.is_over or (is_closing and _is_system_task(task)))
+    ]
 
 
 def _is_system_task(task: trio.lowlevel.Task) -> bool:
