@@ -64,11 +64,15 @@ def _read(config: pytest.Config) -> Settings:
         mode=general,
         probe_modes={**modes, **{probe: general for probe in named if probe in _settings.OPT_IN}},
         allowances=[
-            _settings.parse_allowance(line, f"isolation_allow of {file}") for line in config.getini("isolation_allow")
+            _settings.parse_allowance(line, _ini_place(config, "isolation_allow", file))
+            for line in config.getini("isolation_allow")
         ],
-        severities=_settings.parse_severities(config.getini("isolation_severity"), f"isolation_severity of {file}"),
+        severities=_settings.parse_severities(
+            config.getini("isolation_severity"), _ini_place(config, "isolation_severity", file)
+        ),
         holders=[
-            _settings.parse_holder(line, f"isolation_holders of {file}") for line in config.getini("isolation_holders")
+            _settings.parse_holder(line, _ini_place(config, "isolation_holders", file))
+            for line in config.getini("isolation_holders")
         ],
         is_tracing=config.getoption("--isolation-trace"),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
@@ -82,14 +86,19 @@ def _option(name: str) -> str:
 
 def _chosen(config: pytest.Config, name: str, file: str) -> tuple[str, str]:
     option = config.getoption(_option(name))
-    return (option, _option(name)) if option is not None else (config.getini(name), f"{name} of {file}")
+    return (option, _option(name)) if option is not None else (config.getini(name), _ini_place(config, name, file))
+
+
+def _ini_place(config: pytest.Config, name: str, file: str) -> str:
+    overrides: Sequence[str] = config.getoption("override_ini") or ()
+    return f"-o {name}" if any(each.partition("=")[0].strip() == name for each in overrides) else f"{name} of {file}"
 
 
 def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence[str], str]:
     option = config.getoption(_option(name))
     if option is not None:
         return [part.strip() for part in option.split(",") if part.strip()], _option(name)
-    return config.getini(name), f"{name} of {file}"
+    return config.getini(name), _ini_place(config, name, file)
 
 
 def check_markers(items: Iterable[pytest.Item]) -> None:
@@ -122,7 +131,7 @@ def _check_keywords(mark: pytest.Mark, place: str) -> None:
     known = ["reason"] if mark.name == "isolation_allow" else []
     for keyword in mark.kwargs:
         if keyword not in known:
-            raise SettingsError(f"unknown argument {keyword!r} in {place}; it takes {' and '.join(known) or 'none'}")
+            raise SettingsError(f"unknown keyword {keyword!r} in {place}; it takes {' and '.join(known) or 'none'}")
 
 
 def _check_arguments(mark: pytest.Mark, place: str) -> None:
@@ -134,7 +143,7 @@ def _check_arguments(mark: pytest.Mark, place: str) -> None:
     elif mark.name == "isolation_mode":
         if len(mark.args) != 1:
             raise SettingsError(f"one mode is needed in {place}, got {len(mark.args)}")
-        _settings.parse_mode(str(mark.args[0]), place)
+        _settings.one_of(mark.args[0], _settings.MODES, "isolation mode", place)
     elif mark.args:
         raise SettingsError(f"no argument is taken in {place}, got {mark.args[0]!r}")
 

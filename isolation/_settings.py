@@ -117,15 +117,15 @@ class Settings:
         return any(self.mode_of(probe) != "off" for probe in PROBES)
 
 
-def one_of(value: str, valid: Sequence[str], what: str, place: str) -> str:
-    """Return *value* if it is one of *valid*.
+def one_of(value: object, valid: Sequence[str], what: str, place: str) -> str:
+    """Return *value*, whatever was written, if it is one of *valid*.
 
     Raises:
         SettingsError: If it is not; the message has *what* it should be, the *place* and the nearest valid value.
     """
-    if value in valid:
+    if isinstance(value, str) and value in valid:
         return value
-    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.5)
     advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(map(repr, valid))}"
     raise SettingsError(f"unknown {what} {value!r} in {place}; {advice}")
 
@@ -219,8 +219,10 @@ def parse_report(path: str, place: str) -> Path:
     """Return *path* if its ending names a format that can be written there."""
     report = Path(path)
     one_of(report.suffix, REPORT_FORMATS, "report format", f"{place}={path}")
-    if report.is_dir() or not report.parent.is_dir():
-        raise SettingsError(f"cannot write {path!r}, which {place} names: its directory does not exist or it is one")
+    if report.is_dir():
+        raise SettingsError(f"cannot write {path!r}, which {place} names: it is a directory")
+    if not report.parent.is_dir():
+        raise SettingsError(f"cannot write {path!r}, which {place} names: its directory does not exist")
     return report
 
 
