@@ -14,6 +14,7 @@ from isolation._owners import Owner
 COMPACT_DEPTH = 16
 _PACKAGE = str(Path(__file__).parent)
 _LIBRARY_ROOTS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_IMPORT = "<frozen importlib._bootstrap>"
 _INSTALLED = ("site-packages", "dist-packages")
 caller_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
 """Return the frame so many levels up."""
@@ -64,7 +65,12 @@ class Origin:
     @property
     def is_over(self) -> bool:
         """Tell whether the owner has come to its end, so that nothing of it should be left."""
-        return self.owner is not None and not self.owner.judged.is_alive
+        return self.owner is not None and not self.owner.judged.is_alive and not self.is_of_import
+
+    @property
+    def is_of_import(self) -> bool:
+        """Tell whether a module made the thing while it was imported: then it lives as long as the module."""
+        return any(code.co_filename == _IMPORT for code, _ in self.frames)
 
     @property
     def created_at(self) -> Place | None:

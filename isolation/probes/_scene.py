@@ -66,7 +66,8 @@ class Scene:
         while left and self._patience > 0:
             started = time.monotonic()
             (rest or self.rest)(min(step, self._patience))
-            self._patience -= time.monotonic() - started
+            # A test may have stopped the clock for good: at least the step has passed.
+            self._patience -= max(time.monotonic() - started, step)
             step = min(step * 2, _LONGEST_STEP)
             # Look again rather than wait for what was seen: a task that ends may have started another.
             left = look()

@@ -167,7 +167,7 @@ class DescriptorsProbe:
     def _origin(self, suspect: Suspect) -> Origin | None:
         if suspect.origin is not None and suspect.origin.frames:
             return suspect.origin
-        return self._scene.recorder.opened.get(suspect.link)
+        return self._scene.recorder.opened.get((suspect.number, suspect.link))
 
 
 def count_quickly() -> int:

@@ -36,7 +36,7 @@ def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Seque
 
 
 def left(runner: object, scene: Scene, *, is_closing: bool = False) -> Left[Any]:
-    """Return what of *runner* is to be found now; the runner is ignored inside a run of trio, which is looked at then."""
+    """Return what of *runner* is to be found now; inside a run of trio that run is meant, whatever *runner* is."""
     table = scene.recorder.trio_tasks
     owned = [(task, table.get(task)) for task in trio_tasks.tasks_of(runner) if not table.is_told(task, scene.number)]
     return [

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import AsyncGeneratorType
 from typing import Any, Literal
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
+from isolation._compatibility import is_in_trio
 from isolation._findings import Severity
 from isolation._origin import COMPACT_DEPTH, Origin, capture
 from isolation._owners import OWNER, Owner
@@ -47,7 +48,7 @@ class Recorder:
         sockets: Sockets.
         processes: Process objects: `subprocess.Popen` and `multiprocessing.Process`.
         pids: Process objects' origins by process id, also for those that are gone.
-        opened: Origins by absolute path, while full stacks are kept; the latest only.
+        opened: Origins by number and absolute path, while full stacks are kept; the latest only.
         forks: Origins of bare `os.fork` calls and of everything else that forks, oldest first.
         trio_runners: anyio's trio runners that are in use.
         closing_listeners: Called at the last moment at which the tasks of a dying loop can be seen.
@@ -72,7 +73,7 @@ class Recorder:
     processes: OriginTable[Any] = field(default_factory=OriginTable)
     pids: dict[int, Origin] = field(default_factory=dict)
     forks: list[Origin] = field(default_factory=list)
-    opened: OrderedDict[str, Origin] = field(default_factory=OrderedDict)
+    opened: OrderedDict[tuple[int, str], Origin] = field(default_factory=OrderedDict)
 
     generator_loops: WeakKeyDictionary[AsyncGeneratorType[Any, Any], ref[asyncio.AbstractEventLoop]] = field(
         default_factory=WeakKeyDictionary
@@ -90,6 +91,7 @@ class Recorder:
     watches_opens: bool = False
     modules_seen: int = 0
     users: int = 0
+    trio_roots: WeakSet[Any] = field(default_factory=WeakSet)
 
     @property
     def is_forked(self) -> bool:
@@ -116,10 +118,11 @@ class Recorder:
         return Origin(owner, capture(skip + 1, self.depth))
 
     def acquire(self) -> "Recorder":
-        """Wrap the functions that make things, unless somebody has done so already."""
+        """Wrap the functions that make things, unless somebody has done so; note what runs around the caller."""
         self.users += 1
         if self.users == 1:
             self._install()
+        self._meet()
         return self
 
     def release(self) -> None:
@@ -140,6 +143,15 @@ class Recorder:
         processes.install(self)
         self.patches.wrap(socket.socket, "__init__", self._wrap_socket)
         self.late_arrivals()
+
+    def _meet(self) -> None:
+        from isolation.recording import event_loops  # noqa: PLC0415 - it needs the class above
+
+        event_loops.meet_loop(self)
+        if is_in_trio():
+            from isolation.recording import trio_tasks  # noqa: PLC0415 - imports trio, which is loaded if it runs
+
+            trio_tasks.meet_run(self)
 
     def late_arrivals(self) -> None:
         """Wrap what has been imported since: uvloop, trio, anyio's plugin."""

@@ -29,6 +29,13 @@ def install(recorder: Recorder) -> None:
     _wrap_test_case(recorder)
 
 
+def meet_loop(recorder: Recorder) -> None:
+    """Note the loop that runs around the caller, which began before anybody recorded."""
+    loop = _compatibility.running_loop()
+    if loop is not None and recorder.loops.get(loop) is None:
+        recorder.loops.add(loop, Origin(None))
+
+
 def install_uvloop(recorder: Recorder) -> None:
     """Do the same for uvloop's loops, which share no code with asyncio's, once uvloop is imported."""
     loop_class = getattr(sys.modules.get("uvloop"), "Loop", None)

@@ -32,7 +32,11 @@ def _watch(reference: "weakref.ref[Recorder]") -> None:
             return
         origin = recorder.origin()
         if origin is not None and origin.owner is not None:
-            recorder.opened[os.path.abspath(os.fsdecode(path))] = origin  # noqa: PTH100 - pathlib would be audited too
+            # The lowest free number is the one that the file will get.
+            number = os.dup(0)
+            os.close(number)
+            where = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - pathlib would be audited too
+            recorder.opened[number, where] = origin
             if len(recorder.opened) > REMEMBERED:
                 recorder.opened.popitem(last=False)
 

@@ -1,5 +1,6 @@
 """Record the tasks of the trio runners that anyio's pytest plugin keeps open, and look into these runners."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ class _Spawned(trio.abc.Instrument):
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:
         """Record *task*; system tasks share one context, so their owner can only be noted here."""
-        origin = self._recorder.origin()
+        origin = self._recorder.origin() if self._recorder.is_active else None
         if origin is not None:
             self._recorder.trio_tasks.add(task, origin)
 
@@ -45,6 +46,14 @@ def install_run(recorder: Recorder) -> None:
         return run
 
     recorder.patches.wrap(trio, "run", make)
+
+
+def meet_run(recorder: Recorder) -> None:
+    """Record what is spawned from now on in the run around the caller, which began before anybody recorded."""
+    root = trio.lowlevel.current_root_task() if trio.lowlevel.in_trio_run() else None
+    if root is not None and root not in recorder.trio_roots:
+        recorder.trio_roots.add(root)
+        trio.lowlevel.add_instrument(_Spawned(recorder))
 
 
 def install(runner_class: type, recorder: Recorder) -> None:
@@ -85,7 +94,7 @@ def _wrap_exit(original: Callable[..., None], recorder: Recorder) -> Callable[..
 def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's class
     """Return the system tasks of *runner* and all below them; its main task ends with its last test."""
     if trio.lowlevel.in_trio_run():
-        # Asked from inside, by a block: the runner cannot take a call until it is back in its own loop.
+        # Asked from inside, by a block: no runner can take a call until it is back in its own loop.
         return _below(trio.lowlevel.current_root_task())
     if not trio_runner_is_open(runner):
         return []
@@ -99,7 +108,10 @@ def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's
 
 def rest(runner: Any, seconds: float) -> None:  # noqa: ANN401 - anyio's class
     """Let the tasks of *runner* run for *seconds*."""
-    if trio.lowlevel.in_trio_run() or not trio_runner_is_open(runner):
+    if trio.lowlevel.in_trio_run():
+        time.sleep(seconds)
+        return
+    if not trio_runner_is_open(runner):
         return
     token = OWNER.set(OURS)
     try:
