@@ -20,7 +20,7 @@ STOP = threading.Event()
 QUESTIONS = {
     asyncio.AbstractEventLoop: ("loop", lambda loop: loop.is_closed()),
     asyncio.StreamWriter: ("stream", lambda writer: writer.is_closing()),
-    asyncio.Task: ("task", lambda task: task.done()),
+    asyncio.Task: ("task", lambda task: task.done() or task.get_loop().is_closed()),
     asyncio.TimerHandle: ("timer", lambda timer: timer.cancelled()),
     socket.socket: ("socket", lambda sock: sock.fileno() == -1),
     subprocess.Popen: ("process", lambda child: child.returncode is not None),

@@ -23,7 +23,7 @@ def test_zombie():
 
 @pytest.mark.asyncio
 async def test_asyncio_subprocess():
-    child = await asyncio.create_subprocess_exec("sleep", "60")  # leak: process severity=error; also: thread
+    child = await asyncio.create_subprocess_exec("sleep", "60")  # leak: process severity=error; also: descriptor
     CHILDREN.append(child.pid)
     KEEP.append(child._transport)
 

@@ -65,4 +65,4 @@ def test_runner_by_hand():
 
 
 def test_loop_never_closed():
-    KEEP.append(uvloop.new_event_loop())  # leak: loop
+    KEEP.append(uvloop.new_event_loop())  # leak: loop; also: descriptor pipe
