@@ -5,12 +5,14 @@ of a process pool.  Causality says they are the test's; so, once something is su
 holds it.
 """
 
+import asyncio
 import gc
-from asyncio import AbstractEventLoop, AbstractEventLoopPolicy, Runner
+from asyncio import AbstractEventLoop, Runner
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
 from types import (
     BuiltinFunctionType,
+    CellType,
     CodeType,
     FrameType,
     FunctionType,
@@ -19,6 +21,7 @@ from types import (
     MemberDescriptorType,
     ModuleType,
 )
+from typing import cast
 
 from isolation._owners import Owner
 
@@ -26,8 +29,9 @@ DEPTH = 20
 OBJECTS = 20_000
 Root = tuple[Owner, object]
 
-_OPAQUE = (
-    ModuleType, type, FrameType, CodeType, Context, AbstractEventLoop, AbstractEventLoopPolicy, Runner,
+_POLICY: type = getattr(asyncio, "AbstractEventLoopPolicy", AbstractEventLoop)  # deprecated since 3.14
+_OPAQUE: tuple[type, ...] = (
+    ModuleType, type, FrameType, CodeType, Context, AbstractEventLoop, _POLICY, Runner,
     BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType, MappingProxyType,
 )  # fmt: skip
 _LEAVES = frozenset({str, bytes, int, float, bool, complex, type(None), range, bytearray})
@@ -74,7 +78,7 @@ def _referents(obj: object) -> Sequence[object]:
         return ()
     if kind is FunctionType:
         # A function's globals are its module: only what it closes over is its own.
-        closure = obj.__closure__ or ()  # type: ignore[attr-defined]
+        closure = cast("FunctionType", obj).__closure__ or ()
         return [cell.cell_contents for cell in closure if _is_filled(cell)]
     return gc.get_referents(obj)
 
@@ -84,9 +88,9 @@ def _is_opaque(kind: type) -> bool:
     return any(base in _OPAQUE for base in kind.__mro__) or kind.__module__.partition(".")[0] in _OPAQUE_PACKAGES
 
 
-def _is_filled(cell: object) -> bool:
+def _is_filled(cell: CellType) -> bool:
     try:
-        cell.cell_contents  # type: ignore[attr-defined]  # noqa: B018 - an empty cell raises
+        cell.cell_contents  # noqa: B018  # pyright: ignore[reportUnusedExpression] - an empty cell raises
     except ValueError:
         return False
     return True

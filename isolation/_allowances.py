@@ -43,7 +43,7 @@ class Allowances:
 
     settings: Settings
     root: str
-    used: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set[str])
 
     def excuse(self, finding: Finding, is_marked: Callable[[str], bool]) -> Excuse | None:
         """Return what excuses *finding*, None if nothing does.

@@ -86,6 +86,11 @@ def timer_callback(handle: asyncio.TimerHandle) -> object:
     return getattr(handle, "_callback", None)
 
 
+def transport_loop(transport: object) -> AbstractEventLoop | None:
+    """Return the loop that *transport* belongs to."""
+    return getattr(transport, "_loop", None)
+
+
 def running_loop() -> AbstractEventLoop | None:
     """Return the loop that runs in this thread, None if there is none."""
     return asyncio._get_running_loop()  # noqa: SLF001 - documented for those who implement loops
@@ -114,9 +119,9 @@ def loop_descriptors(loop: AbstractEventLoop) -> set[int]:
 
 def fileno(obj: object) -> int:
     """Return the descriptor of *obj*, -1 if it has none or is closed."""
-    method = getattr(obj, "fileno", None)
+    method: Any = getattr(obj, "fileno", None)
     try:
-        return int(method()) if callable(method) else -1
+        return int(method()) if method is not None else -1
     except (OSError, ValueError, TypeError):
         return -1
 

@@ -74,9 +74,11 @@ def _read(config: pytest.Config) -> Settings:
             _settings.parse_holder(line, _ini_place(config, "isolation_holders", file))
             for line in config.getini("isolation_holders")
         ],
-        is_tracing=config.getoption("--isolation-trace"),
+        is_tracing=bool(config.getoption("--isolation-trace")),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
-        reports=[_settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report")],
+        reports=[
+            _settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report") or ()
+        ],
     )
 
 

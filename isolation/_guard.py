@@ -148,6 +148,10 @@ class Guard:
         finally:
             OWNER.reset(token)
 
+    def forgo_grace(self) -> None:
+        """Judge at once from now on: the caller has let the grace period pass."""
+        self._scene.grace = 0.0
+
     def finish(self) -> Sequence[Judgement]:
         """Return what was left by owners that came to their end after the last test: a run that stops early."""
         if self.recorder.is_forked:

@@ -22,13 +22,13 @@ class Ledger:
         used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
     """
 
-    header: dict[str, Any] = field(default_factory=dict)
-    findings: list[Record] = field(default_factory=list)
+    header: dict[str, Any] = field(default_factory=dict[str, Any])
+    findings: list[Record] = field(default_factory=list[Record])
     tests: int = 0
     seconds: float = 0.0
     loops: int = 0
-    blind: list[str] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    blind: list[str] = field(default_factory=list[str])
+    used: set[str] = field(default_factory=set[str])
 
     @property
     def counted(self) -> Sequence[Record]:

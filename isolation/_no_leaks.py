@@ -40,9 +40,13 @@ class NoLeaks:
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
-        OWNER.reset(self._token)
-        judgements = self._guard.end(self._owner)
-        self._guard.uninstall()
+        self._owner.answers = True
+        try:
+            OWNER.reset(self._token)
+            judgements = self._guard.end(self._owner)
+        finally:
+            self._owner.answers = False
+            self._guard.uninstall()
         own = [judgement for judgement in judgements if self._is_own(judgement)]
         if own:
             self._report(own, failure)
@@ -51,15 +55,26 @@ class NoLeaks:
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
-        import anyio  # noqa: PLC0415 - only this form needs it
+        self._owner.is_alive, self._owner.answers = False, True
+        try:
+            await self._settle()
+        except BaseException as cancelled:
+            self._guard.forgo_grace()
+            self.__exit__(type(cancelled), cancelled, cancelled.__traceback__)
+            raise
+        self._guard.forgo_grace()
+        self.__exit__(kind, failure, traceback)
 
-        self._owner.is_alive = False
+    async def _settle(self) -> None:
+        import anyio  # noqa: PLC0415 - only ``async with`` needs it
+
         deadline = time.monotonic() + self._settings.profile.grace
         step = 0.0005
-        while self._guard.is_suspicious() and time.monotonic() < deadline:
-            await anyio.sleep(step)
-            step = min(step * 2, 0.02)
-        self.__exit__(kind, failure, traceback)
+        # A block that is cancelled is judged like any other: what it cancels in turn needs a moment to end.
+        with anyio.CancelScope(shield=True):
+            while self._guard.is_suspicious() and time.monotonic() < deadline:
+                await anyio.sleep(step)
+                step = min(step * 2, 0.02)
 
     def _is_own(self, judgement: Judgement) -> bool:
         owner = judgement.finding.owner

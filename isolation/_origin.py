@@ -18,6 +18,8 @@ _IMPORT = "<frozen importlib._bootstrap>"
 _INSTALLED = ("site-packages", "dist-packages")
 caller_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
 """Return the frame so many levels up."""
+current_frames: Callable[[], dict[int, FrameType]] = sys._current_frames  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
+"""Return the current frame of each thread."""
 
 
 class Place(NamedTuple):

@@ -20,9 +20,11 @@ class Owner:
         scope: How long it lives; ``"block"`` for what is not pytest's.
         parent: The owner around it.
         is_alive: False once its teardown is over; what it still has then is a leak.
+        answers: Whether it is judged itself for what it has.  A function-scoped fixture never is, its test is; a block
+            is while it comes to its end, before and after that what is around it.
     """
 
-    __slots__ = ("__weakref__", "is_alive", "kind", "name", "nodeid", "parent", "scope")
+    __slots__ = ("__weakref__", "answers", "is_alive", "kind", "name", "nodeid", "parent", "scope")
 
     kind: OwnerKind
     name: str
@@ -30,6 +32,7 @@ class Owner:
     scope: ScopeName
     parent: "Owner | None"
     is_alive: bool
+    answers: bool
 
     def __init__(
         self, kind: OwnerKind, name: str, nodeid: str = "", scope: ScopeName = "function", parent: "Owner | None" = None
@@ -40,16 +43,15 @@ class Owner:
         self.scope = scope
         self.parent = parent
         self.is_alive = True
+        self.answers = kind != "barrier" and (kind, scope) != ("fixture", "function")
 
     def __repr__(self) -> str:
         return f"<Owner {self.kind} {self.name!r} of {self.nodeid!r} (scope={self.scope})>"
 
     @property
     def judged(self) -> "Owner":
-        """Return the owner that is judged for this one: a function-scoped fixture's leaks are its test's."""
-        if self.kind == "fixture" and self.scope == "function" and self.parent is not None:
-            return self.parent
-        return self
+        """Return the owner that answers for what this one has: this one, or the nearest around it that does."""
+        return self if self.answers or self.parent is None else self.parent.judged
 
     @property
     def fixture(self) -> str | None:

@@ -99,9 +99,9 @@ class Settings:
     """
 
     mode: Mode = "report"
-    probe_modes: Mapping[str, Mode] = field(default_factory=dict)
+    probe_modes: Mapping[str, Mode] = field(default_factory=dict[str, Mode])
     allowances: Sequence[Allowance] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
     holders: Sequence[str] = ()
     is_tracing: bool = False
     profile: Profile

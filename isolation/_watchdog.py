@@ -6,17 +6,16 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TextIO
 
-from isolation._origin import show
+from isolation._origin import current_frames, show
 from isolation.recording._recorder import Recorder
 
 _FIRST_LOOK = 0.5
 _ATEXIT_DEADLINE = 2.0
-_current_frames: Callable[[], dict[int, FrameType]] = sys._current_frames  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class Watchdog:
 
     def _say(self, ending: Exit) -> None:
         lines = ["", "isolation: the tests are over, but these keep the interpreter from exiting"]
-        frames = _current_frames()
+        frames = current_frames()
         for thread in holding_threads():
             lines.append(f"  thread {thread.name!r}{self._origin_of(thread)}")
             lines += _indented(frames.get(thread.ident or 0))
@@ -97,7 +96,7 @@ def holding_threads() -> Sequence[threading.Thread]:
     """Return the threads that the interpreter waits for; an idle worker of a pool is not one of them."""
     own = (threading.main_thread(), threading.current_thread())
     threads = [thread for thread in threading.enumerate() if not thread.daemon and thread not in own]
-    frames = _current_frames() if threads else {}
+    frames = current_frames() if threads else {}
     return [thread for thread in threads if not _is_idle_worker(frames.get(thread.ident or 0))]
 
 

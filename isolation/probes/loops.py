@@ -34,23 +34,20 @@ class LoopsProbe:
         """Return what is left in open loops, and the loops that are left open."""
         del before
         recorder = self._scene.recorder
-        open_loops = self._scene.open_loops()
-        if not open_loops:
+        if not self._scene.open_loops():
             return ()
         # A timer that fires within the grace period was late, not left; so was a generator closed meanwhile.
-        timers = self._scene.told(
-            recorder.timers, [pair for loop in open_loops for pair in self._left_timers(loop, is_over)]
-        )
+        timers = self._scene.told(recorder.timers, self._scene.remaining(self._timers_left))
         found = [self._timer(handle, origin, "error") for handle, origin in timers]
-        generators = self._scene.told(recorder.generators, self._left_generators())
+        generators = self._scene.told(recorder.generators, self._scene.remaining(self._generators_left))
         found += [self._generator(generator, origin) for generator, origin in generators]
         loops = [(loop, origin) for loop, origin in recorder.loops.left(self._scene.number) if not loop.is_closed()]
         return found + [self._loop(loop, origin) for loop, origin in self._scene.told(recorder.loops, loops)]
 
     def is_suspicious(self, before: None, /) -> bool:
-        """Tell whether anything is left now; a timer is late or left, which only waiting shows."""
+        """Tell whether anything is left now."""
         del before
-        return bool(self._left_generators())
+        return bool(self._timers_left() or self._generators_left())
 
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
@@ -59,7 +56,7 @@ class LoopsProbe:
         """Return the timers and generators that *loop* takes with it."""
         severity: Severity = "note" if closed_by == "user" else "warning"
         recorder = self._scene.recorder
-        timers = self._left_timers(loop, lambda _: True)
+        timers = self._timers_of(loop, lambda _: True)
         for handle, origin in timers:
             recorder.timers.tell(handle, origin, self._scene.number)
         found = [self._timer(handle, origin, severity) for handle, origin in timers]
@@ -75,7 +72,10 @@ class LoopsProbe:
                 found.append(self._generator(generator, origin, severity, is_dying=True))
         return found
 
-    def _left_timers(self, loop: AbstractEventLoop, is_wanted: Callable[[Origin], bool]) -> Left[asyncio.TimerHandle]:
+    def _timers_left(self) -> Left[asyncio.TimerHandle]:
+        return [pair for loop in self._scene.open_loops() for pair in self._timers_of(loop, is_over)]
+
+    def _timers_of(self, loop: AbstractEventLoop, is_wanted: Callable[[Origin], bool]) -> Left[asyncio.TimerHandle]:
         table = self._scene.recorder.timers
         handles = [handle for handle in self._timers(loop) if not table.is_told(handle, self._scene.number)]
         owned = ((handle, table.get(handle) or Origin(_owner_of(handle))) for handle in handles)
@@ -110,7 +110,7 @@ class LoopsProbe:
             ending=end,
         )
 
-    def _left_generators(self) -> Left[Generator]:
+    def _generators_left(self) -> Left[Generator]:
         return [
             (generator, origin)
             for generator, origin in self._scene.recorder.generators.left(self._scene.number)

@@ -1,16 +1,14 @@
 """Threads and thread pools that go on after their owner is over."""
 
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import CodeType
 
 from isolation import _compatibility
 from isolation._findings import Finding
-from isolation._origin import Origin, innermost
+from isolation._origin import Origin, current_frames, innermost
 from isolation.probes._scene import Left, Scene, severity_for
-
-_getframes = sys._current_frames  # noqa: SLF001 - documented
 
 
 class ThreadsProbe:
@@ -80,8 +78,8 @@ class ThreadsProbe:
         )
 
     def _thread(self, thread: threading.Thread, origin: Origin) -> Finding:
-        frame = _getframes().get(thread.ident or 0)
-        frames = []
+        frame = current_frames().get(thread.ident or 0)
+        frames: list[tuple[CodeType, int]] = []
         while frame is not None:
             frames.append((frame.f_code, frame.f_lasti))
             frame = frame.f_back

@@ -1,8 +1,8 @@
 """Wrap functions of other modules, and take the wrapping off again in reverse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Any
+from typing import Any, cast
 
 _INHERITED = object()
 
@@ -26,8 +26,9 @@ class Patches:
         if original is None:
             self.missing.append(f"{target.__name__}.{name}")
             return
-        found = vars(target).get(name, _INHERITED)
-        replacement = update_wrapper(make(original), original)
+        namespace = cast("Mapping[str, object]", vars(target))
+        found = namespace.get(name, _INHERITED)
+        replacement: Callable[..., object] = update_wrapper(make(original), original)
         setattr(target, name, replacement)
         self._done.append((target, name, replacement, found))
 
@@ -35,7 +36,8 @@ class Patches:
         """Put everything back, newest first; leave what somebody else has replaced since."""
         while self._done:
             target, name, replacement, found = self._done.pop()
-            if vars(target).get(name) is not replacement:
+            namespace = cast("Mapping[str, object]", vars(target))
+            if namespace.get(name) is not replacement:
                 continue
             if found is _INHERITED:
                 # Setting the inherited method on the class would freeze it there.

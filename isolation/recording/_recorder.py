@@ -57,41 +57,47 @@ class Recorder:
     depth: int = COMPACT_DEPTH
     pid: int = field(default_factory=os.getpid)
     patches: Patches = field(default_factory=Patches)
-    closing_listeners: list[ClosingListener] = field(default_factory=list)
-    trio_listeners: list[Callable[[Any], None]] = field(default_factory=list)
-    trio_run_listeners: list[Callable[[Sequence[Any], Severity], None]] = field(default_factory=list)
+    closing_listeners: list[ClosingListener] = field(default_factory=list[ClosingListener])
+    trio_listeners: list[Callable[[Any], None]] = field(default_factory=list[Callable[[Any], None]])
+    trio_run_listeners: list[Callable[[Sequence[Any], Severity], None]] = field(
+        default_factory=list[Callable[[Sequence[Any], Severity], None]]
+    )
 
-    tasks: OriginTable[asyncio.Task[Any]] = field(default_factory=OriginTable)
-    timers: OriginTable[asyncio.TimerHandle] = field(default_factory=OriginTable)
-    generators: OriginTable[AsyncGeneratorType[Any, Any]] = field(default_factory=OriginTable)
-    loops: OriginTable[asyncio.AbstractEventLoop] = field(default_factory=OriginTable)
-    trio_tasks: OriginTable[Any] = field(default_factory=OriginTable)
-    trio_runners: OriginTable[Any] = field(default_factory=OriginTable)
-    threads: OriginTable[threading.Thread] = field(default_factory=OriginTable)
-    executors: OriginTable[ThreadPoolExecutor] = field(default_factory=OriginTable)
-    sockets: OriginTable[socket.socket] = field(default_factory=OriginTable)
-    processes: OriginTable[Any] = field(default_factory=OriginTable)
-    pids: dict[int, Origin] = field(default_factory=dict)
-    forks: list[Origin] = field(default_factory=list)
-    opened: OrderedDict[tuple[int, str], Origin] = field(default_factory=OrderedDict)
+    tasks: OriginTable[asyncio.Task[Any]] = field(default_factory=OriginTable[asyncio.Task[Any]])
+    timers: OriginTable[asyncio.TimerHandle] = field(default_factory=OriginTable[asyncio.TimerHandle])
+    generators: OriginTable[AsyncGeneratorType[Any, Any]] = field(
+        default_factory=OriginTable[AsyncGeneratorType[Any, Any]]
+    )
+    loops: OriginTable[asyncio.AbstractEventLoop] = field(default_factory=OriginTable[asyncio.AbstractEventLoop])
+    trio_tasks: OriginTable[Any] = field(default_factory=OriginTable[Any])
+    trio_runners: OriginTable[Any] = field(default_factory=OriginTable[Any])
+    threads: OriginTable[threading.Thread] = field(default_factory=OriginTable[threading.Thread])
+    executors: OriginTable[ThreadPoolExecutor] = field(default_factory=OriginTable[ThreadPoolExecutor])
+    sockets: OriginTable[socket.socket] = field(default_factory=OriginTable[socket.socket])
+    processes: OriginTable[Any] = field(default_factory=OriginTable[Any])
+    pids: dict[int, Origin] = field(default_factory=dict[int, Origin])
+    forks: list[Origin] = field(default_factory=list[Origin])
+    opened: OrderedDict[tuple[int, str], Origin] = field(default_factory=OrderedDict[tuple[int, str], Origin])
 
     generator_loops: WeakKeyDictionary[AsyncGeneratorType[Any, Any], ref[asyncio.AbstractEventLoop]] = field(
-        default_factory=WeakKeyDictionary
+        default_factory=WeakKeyDictionary[AsyncGeneratorType[Any, Any], ref[asyncio.AbstractEventLoop]]
     )
-    timer_loops: WeakKeyDictionary[Any, ref[asyncio.AbstractEventLoop]] = field(default_factory=WeakKeyDictionary)
+    timer_loops: WeakKeyDictionary[Any, ref[asyncio.AbstractEventLoop]] = field(
+        default_factory=WeakKeyDictionary[Any, ref[asyncio.AbstractEventLoop]]
+    )
     worker_pools: WeakKeyDictionary[threading.Thread, ref[ThreadPoolExecutor]] = field(
-        default_factory=WeakKeyDictionary
+        default_factory=WeakKeyDictionary[threading.Thread, ref[ThreadPoolExecutor]]
     )
 
     uvloop_class: type | None = None
-    runner_classes: set[type] = field(default_factory=set)
+    runner_classes: set[type] = field(default_factory=set[type])
     has_anyio: bool = False
     has_trio: bool = False
     watches_forks: bool = False
     watches_opens: bool = False
     modules_seen: int = 0
     users: int = 0
-    trio_roots: WeakSet[Any] = field(default_factory=WeakSet)
+    trio_roots: WeakSet[Any] = field(default_factory=WeakSet[Any])
 
     @property
     def is_forked(self) -> bool:

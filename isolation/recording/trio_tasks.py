@@ -18,7 +18,7 @@ class _Spawned(trio.abc.Instrument):
 
     def __init__(self, recorder: Recorder, severity: Severity | None = None) -> None:
         self._recorder = recorder
-        self._severity = severity
+        self._severity: Severity | None = severity
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:
         """Look at what *task* leaves to trio, which cancels it silently, if it is the main task of a run."""
@@ -75,7 +75,11 @@ def _wrap_call(original: Callable[..., Any], recorder: Recorder) -> Callable[...
         origin = recorder.origin()
         if origin is not None:
             recorder.trio_runners.add(runner, origin)
-        return original(runner, lambda *args, **kwargs: instrumented(func(*args, **kwargs)), *args, **kwargs)
+
+        def first(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed through
+            return instrumented(func(*args, **kwargs))
+
+        return original(runner, first, *args, **kwargs)
 
     return call_in_runner_task
 
@@ -128,7 +132,9 @@ def is_main(task: trio.lowlevel.Task) -> bool:
     """Tell whether *task* is the one that a run was started for."""
     root = trio.lowlevel.current_root_task()
     nursery = task.parent_nursery
-    return nursery is not None and nursery.parent_task is root and root.child_nurseries[-1] is nursery
+    return (
+        nursery is not None and root is not None and root is nursery.parent_task and root.child_nurseries[-1] is nursery
+    )
 
 
 def _below(root: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
