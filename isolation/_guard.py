@@ -75,6 +75,7 @@ class Guard:
         *,
         recorder: Recorder | None = None,
         live: Callable[[], Iterable[Root]] = tuple,
+        session: Owner | None = None,
     ) -> None:
         self.settings = settings
         self.seconds = 0.0
@@ -83,6 +84,7 @@ class Guard:
         self.recorder = recorder or process_recorder()
         self.allowances = Allowances(settings, root)
         self._live = live
+        self._session = session
         self._holder_owners = {holder: Owner("session", holder, scope="session") for holder in settings.holders}
         self._scene = Scene(self.recorder, root, settings.profile.grace)
         self._scene.adopters = self._adopters
@@ -181,7 +183,7 @@ class Guard:
 
     def _judge(self, found: Sequence[Finding], owner: Owner, terms: Terms) -> Sequence[Judgement]:
         judgements: list[Judgement] = []
-        for finding in found:
+        for finding in filter(self._is_ours, found):
             owned = replace(
                 finding,
                 owner=finding.owner.judged if finding.owner is not None else owner,
@@ -191,6 +193,13 @@ class Guard:
             if of_test.is_tracked and self._mode(owned.probe, of_test) != "off":
                 judgements.append(self._judge_one(owned, of_test))
         return judgements
+
+    def _is_ours(self, finding: Finding) -> bool:
+        # Another run inside of this one judges its own tests.
+        owner = finding.owner
+        while owner is not None and owner.kind != "session":
+            owner = owner.parent
+        return self._session is None or finding.owner is None or owner is self._session
 
     def _judge_one(self, finding: Finding, terms: Terms) -> Judgement:
         mode = self._mode(finding.probe, terms)

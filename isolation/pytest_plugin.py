@@ -21,7 +21,6 @@ from isolation._settings import Settings, check_holder
 from isolation._watchdog import Exit, Watchdog, is_debugged
 from isolation._xdist import ControllerLink, WorkerLink
 
-SESSION = Owner("session", "session", scope="session")
 _LEDGER = pytest.StashKey[Ledger]()
 _NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
 
@@ -95,9 +94,12 @@ class GuardPlugin:
         self._root = str(config.rootpath)
         self._file = config.inipath.name if config.inipath is not None else "the ini file"
         self._live: dict[pytest.FixtureDef[Any], Owner] = {}
-        self._test = SESSION
+        # A run inside of a test of another run: what its tests make is its own business, then the outer test goes on.
+        self._outer = OWNER.get()
+        self._session = Owner("session", "session", scope="session", parent=self._outer)
+        self._test = self._session
         self._failed_before = 0
-        self._guard = Guard(settings, self._root, live=self._roots)
+        self._guard = Guard(settings, self._root, live=self._roots, session=self._session)
         ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()
 
@@ -136,7 +138,7 @@ class GuardPlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Let the test own what is made from now on."""
         self._failed_before = item.session.testsfailed
-        self._test = Owner("test", item.name, item.nodeid, "function", SESSION)
+        self._test = Owner("test", item.name, item.nodeid, "function", self._session)
         OWNER.set(self._test)
         self._guard.begin()
         return (yield)
@@ -170,7 +172,7 @@ class GuardPlugin:
     def _set_up_wide(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        owner = Owner("fixture", fixturedef.argname, request.node.nodeid, fixturedef.scope, SESSION)
+        owner = Owner("fixture", fixturedef.argname, request.node.nodeid, fixturedef.scope, self._session)
         self._live[fixturedef] = owner
         looks = self._guard.look_for_fixture()
         token = OWNER.set(owner)
@@ -193,7 +195,7 @@ class GuardPlugin:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Look what was left by fixtures that ended after the last test."""
         self._status = int(exitstatus)
-        OWNER.set(None)
+        OWNER.set(self._outer)
         self._note(self._guard.finish())
         self._ledger.tests += self._guard.owners
         self._ledger.seconds += self._guard.seconds
@@ -202,7 +204,7 @@ class GuardPlugin:
 
     def _end(self, item: pytest.Item) -> Sequence[tuple[Judgement, _report.Record]]:
         judgements = self._guard.end(self._test, lambda: terms_of(item))
-        OWNER.set(None)
+        OWNER.set(self._outer)
         if not judgements:
             return ()
         pairs = list(zip(judgements, self._note(judgements), strict=True))
