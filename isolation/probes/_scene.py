@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from isolation._event_loop import is_idle, spin
 from isolation._findings import Severity
+from isolation._keepers import Keepers
 from isolation._origin import Origin, Place, show
 from isolation._owners import Owner
 from isolation.recording._recorder import Recorder
@@ -27,6 +28,7 @@ class Scene:
         number: Who is told of things: each guard is told once.
         recorder: Who made what.
         root: Paths are shown relative to this directory.
+        keepers: Names the module-level names that hold things.
         grace: Seconds that everything left by one owner has to end by itself, spent only if something is left.
         memory_threshold: Bytes by which memory may grow during a test.
         adopters: From things to those wider fixtures that may keep them, asked only if something is left.
@@ -34,6 +36,7 @@ class Scene:
 
     def __init__(self, recorder: Recorder, root: str, grace: float) -> None:
         self.number = next(_NUMBERS)
+        self.keepers = Keepers()
         self.recorder = recorder
         self.root = root
         self.grace = grace

@@ -146,6 +146,7 @@ class DescriptorsProbe:
             origin=self._origin(suspect),
             severity=severity_for(suspect.origin, severity),
             detail="" if kind == "socket" else f"open, number {suspect.number}",
+            hint=self._scene.keepers.hint(suspect.thing) if suspect.thing is not None else "",
             ending=ending_of(suspect.thing),
         )
 

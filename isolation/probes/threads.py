@@ -74,6 +74,7 @@ class ThreadsProbe:
             origin=origin,
             severity=severity_for(origin, "error"),
             detail=f"not shut down, with {count} worker{'s' if count > 1 else ''}",
+            hint=self._scene.keepers.hint(pool),
             ending=lambda seconds: shut_down(pool, seconds),
         )
 
