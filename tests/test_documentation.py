@@ -46,7 +46,8 @@ def reader_environment() -> dict[str, str]:
     """Return the environment without what our own run, or CI, has set for pytest and the plugin."""
     ours = ("PYTEST", "CI", "GITHUB", "ISOLATION")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, "COLUMNS": "80"}
+    # Unbuffered, as on a terminal: what goes to both streams stands in the order in which it was said.
+    return {**kept, "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
 
 
 def run(command: str, directory: Path) -> str:
