@@ -21,3 +21,35 @@ class LeakError(IsolationError):
 
 class SettingsError(IsolationError, ValueError):
     """A setting has a value that means nothing; the message names the value, where it was set, and the nearest one."""
+
+
+class CleanupError(ExceptionGroup[Exception], IsolationError):
+    """Cleanups failed; the group holds each failure, with a note that says where that was registered."""
+
+    def derive(self, excs: Sequence[Exception], /) -> "CleanupError":  # type: ignore[override] # typeshed asks for a generic one
+        """Return a part of this group that is still a CleanupError, for ``except*`` and ``split()``."""
+        return CleanupError(self.message, excs)
+
+
+class CleanupTimeoutError(IsolationError, TimeoutError):
+    """A cleanup took longer than its timeout or its manager's deadline allows, or was not run for that."""
+
+
+class CleanupCancelledError(IsolationError, RuntimeError):
+    """A cleanup was cancelled, or raised what is no Exception and fits in no group; its cause is what was raised."""
+
+
+class SetupCancelledError(IsolationError, RuntimeError):
+    """A resource was cancelled while it was set up in a task of its own, though its caller was not; do not use it."""
+
+
+class AsyncCleanupRequiredError(IsolationError, RuntimeError):
+    """An async cleanup would have to run in the loop that waits for it; nothing was lost, await ``cleanup_all()``."""
+
+
+class LoopGoneError(IsolationError, RuntimeError):
+    """The event loop in which a cleanup has to run is closed, or nobody runs it any more; the cleanup did not run."""
+
+
+class ManagerClosedError(IsolationError, RuntimeError):
+    """A resource was registered with a manager that has already cleaned up; nobody would ever clean it up."""
