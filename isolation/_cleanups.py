@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import iscoroutinefunction
 from types import CodeType, MappingProxyType, TracebackType
 from typing import Literal, Protocol, Self, TypeAlias, TypeVar
@@ -110,6 +111,7 @@ class CleanupHandle:
     )  # fmt: skip
 
     status: CleanupStatus
+    _call: Call
 
     def __init__(
         self,
@@ -206,7 +208,7 @@ class CleanupHandle:
 
     def resume_with(self, work: object) -> None:
         """Take back *work*, which a call has returned and which cannot be awaited now."""
-        self._call, self._arguments, self._keywords = (lambda *_: work), (), NO_KEYWORDS
+        self._call, self._arguments, self._keywords = partial(_given, work), (), NO_KEYWORDS
 
     def belongs_to(self, keeper: "ref[Keeper]") -> bool:
         """Tell whether *keeper* keeps it."""
@@ -236,9 +238,13 @@ class CleanupHandle:
 
     def blame(self, manager: str) -> str:
         """Return the note for what it raised."""
-        owner = self._owner
-        of = f"{owner.kind} {owner.name!r}" if owner else repr(manager)
+        fixture = self.origin.fixture
+        of = f"fixture {fixture!r}" if fixture else repr(manager)
         return f"while cleaning up {self.name!r} of {of} (registered at {self.where})"
+
+
+def _given(work: object, *_: object) -> object:
+    return work
 
 
 def nothing() -> None:
@@ -255,6 +261,11 @@ def name_of(call: object) -> str:
 def is_async_callable(call: object) -> bool:
     """Tell whether *call* is an async function, a partial of one, or an object with an async ``__call__``."""
     return iscoroutinefunction(call) or iscoroutinefunction(vars(type(call)).get("__call__"))
+
+
+def counted(handles: Sequence[CleanupHandle]) -> str:
+    """Return how many there are, with the noun."""
+    return f"{len(handles)} cleanup{'s' if len(handles) != 1 else ''}"
 
 
 def listed(handles: Sequence[CleanupHandle], limit: int = 10) -> str:

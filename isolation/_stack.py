@@ -1,0 +1,330 @@
+"""The stack: pending cleanups of one manager, and how they are unwound."""
+
+import asyncio
+import os
+import warnings
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, wait
+from enum import Enum
+from threading import RLock, get_ident
+from weakref import ref
+
+from isolation._cleanup_order import CleanupOrder
+from isolation._cleanups import CleanupHandle, Details, Keeper, WeakResource, counted, listed
+from isolation._drains import INSIDE, Drain, Record
+from isolation._errors import AsyncCleanupRequiredError, CleanupTimeoutError, ManagerClosedError
+from isolation._homes import Outcome, arrival, current_home, is_blocked
+
+_REQUIRED = "{!r} of {!r} is async and could only run in the loop of this thread: {}; await cleanup_all() there"
+NO_DETAILS: Details = (None, None, None)
+
+
+class ManagerState(Enum):
+    """Where a manager is in its life: it goes from OPEN over CLOSING to CLOSED, and never back."""
+
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Stack:
+    """Hold pending cleanups and unwind them once.
+
+    Attributes:
+        name: The name of the manager.
+        state: Where it is in its life.
+        errors: Everything that was raised.
+        not_run: What was left when a drain had to stop.
+        collected: How many weakly held resources were collected before their turn.
+    """
+
+    # Why the drain looks as it does
+    #
+    # Entries are popped under the lock, before they run, and run outside of it: so each runs once, whoever asks, and a
+    # cleanup may register, release, or drain.  The outermost drain alone raises and closes the manager.  A drain inside
+    # a callback (found through a context variable, which own tasks and other loops inherit) runs the rest and raises
+    # nothing; a drain from elsewhere waits for the outermost one.  Before it closes, the outermost one waits for what
+    # other drains still run, except for those it was started from, which wait for it.
+    #
+    # Plain callbacks get a shielding scope each.  One scope around the loop would be simpler and is wrong: the exit of
+    # a task group inside of it fails, because scopes must be left in the reverse order of entering.  For that reason
+    # context managers are exited with no scope of ours open, and cannot be bounded in time unless a task is their own.
+
+    __slots__ = (
+        "__weakref__", "_drains", "_gone", "_lock", "_order", "_postponed", "_process", "_record",
+        "_resources", "collected", "deadline", "errors", "gone", "me", "name", "not_run", "place", "state",
+        "timeout",
+    )  # fmt: skip
+
+    def __init__(self, name: str, timeout: float | None, deadline: float | None) -> None:
+        self.name = name
+        self.state = ManagerState.OPEN
+        self.errors: list[BaseException] = []
+        self.not_run: list[CleanupHandle] = []
+        self.collected = 0
+        self.place: CleanupHandle | None = None  # in the parent's stack
+        self.me: ref[Keeper] = ref(self)
+        self.timeout = timeout
+        self.deadline = deadline
+        self._lock = RLock()
+        self._order = CleanupOrder()
+        self._resources: dict[int, CleanupHandle] = {}
+        self._gone: deque[WeakResource] = deque()
+        self.gone = self._gone.append  # called while garbage is collected, when no lock may be taken
+        self._drains: list[Drain] = []
+        self._record: Record | None = None
+        self._postponed: CleanupHandle | None = None
+        self._process = os.getpid()
+
+    def pending(self) -> list[CleanupHandle]:
+        """Return what has not run yet, oldest first."""
+        with self._lock:
+            self._forget_collected()
+            return [*self._order, *filter(None, [self._postponed])]
+
+    def require_open(self) -> None:
+        """Raise ManagerClosedError if nothing can be registered any more."""
+        __tracebackhide__ = True
+        if self.state is ManagerState.CLOSED:
+            raise ManagerClosedError(
+                f"{self.name!r} has already cleaned up and never runs this one; register it earlier, or elsewhere"
+            )
+
+    def push(self, handle: CleanupHandle) -> None:
+        """Take *handle* as the newest cleanup."""
+        __tracebackhide__ = True
+        with self._lock:
+            self.require_open()
+            if self._gone:
+                self._forget_collected()
+            self._order.push(handle)
+            if handle.key:
+                self._resources[handle.key] = handle
+
+    def push_before(self, handle: CleanupHandle, others: Iterable[object]) -> None:
+        """Take *handle* and let it run before *others*; take nothing if one of these is unknown."""
+        __tracebackhide__ = True
+        with self._lock:
+            known = [self._find(other) for other in others]
+            self.push(handle)
+            for other in known:
+                if other in self._order:
+                    self._order.link(handle, other)
+
+    def link(self, handle: CleanupHandle, others: Iterable[object]) -> None:
+        """Let *handle* run before *others*."""
+        __tracebackhide__ = True
+        with self._lock:
+            known = [self._find(other) for other in (handle, *others)][1:]
+            for other in known:
+                if handle in self._order and other in self._order:
+                    self._order.link(handle, other)
+
+    def release(self, handle: CleanupHandle) -> None:
+        """Forget *handle* if it is still pending."""
+        with self._lock:
+            if handle in self._order:
+                self._order.release(handle)
+                self._resources.pop(handle.key, None)
+                handle.end("released")
+
+    async def run_now(self, handle: CleanupHandle) -> None:
+        """Run *handle* ahead of its turn and raise what it raises."""
+        __tracebackhide__ = True
+        with self._lock:
+            if handle.status not in ("pending", "not_run") or self.is_forked():
+                return
+            if handle in self._order:
+                self._order.take(handle)
+            drain = self._admit(Record(self.name, self.errors), None, NO_DETAILS, is_outermost=False)
+            self._hand_out(handle)
+        try:
+            await drain.run(handle, self.timeout)
+        finally:
+            self._leave(drain)
+        failure = drain.record.first()
+        if failure is not None:
+            raise failure
+
+    async def unwind(self, deadline: float | None, details: Details) -> None:
+        """Run all that is pending, close, and raise what went wrong; wait if that happens elsewhere already."""
+        __tracebackhide__ = True
+        drain = self._begin(deadline, details)
+        if isinstance(drain, Future):
+            await arrival(drain)
+        elif drain is not None:
+            try:
+                await self._run_all(drain)
+            finally:
+                self._leave(drain)
+            self._raise_outcome(drain)
+
+    async def _run_all(self, drain: Drain) -> None:
+        while (step := self._next(drain)) is not None:
+            if isinstance(step, CleanupHandle):
+                await drain.run(step, self.timeout)
+            else:
+                await arrival(step)
+
+    def unwind_sync(self, deadline: float | None, details: Details) -> None:
+        """Do the same from sync code, unless something would have to wait for the loop of this thread."""
+        __tracebackhide__ = True
+        self._require_no_loop()
+        drain = self._begin(deadline, details)
+        if isinstance(drain, Future):
+            wait([drain])
+        elif drain is not None:
+            runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            try:
+                self._run_all_sync(drain, runner)
+            finally:
+                runner.close()
+                self._leave(drain)
+            self._raise_outcome(drain)
+
+    def _run_all_sync(self, drain: Drain, runner: asyncio.Runner) -> None:
+        while (step := self._next(drain)) is not None:
+            if isinstance(step, Future):
+                wait([step])
+            elif not drain.run_sync(step, self.timeout, runner):
+                self._postpone(step, drain)
+
+    def bounded(self, deadline: float | None) -> float | None:
+        """Return the smaller of *deadline* and its own."""
+        return min((bound for bound in (deadline, self.deadline) if bound is not None), default=None)
+
+    def find_blocked(self) -> CleanupHandle | None:
+        """Return a pending cleanup that can only run in the loop of this thread, which waits for us."""
+        if current_home() is None:
+            return None
+        for handle in self.pending():
+            child = handle.terms.child
+            blocked = child.find_blocked() if child else handle if handle.is_async and is_blocked(handle.home) else None
+            if blocked is not None:
+                return blocked
+        return None
+
+    def is_abandoned(self) -> bool:
+        """Tell whether cleanups are pending that nobody in this process can ask for any more."""
+        return len(self.pending()) > 0 and os.getpid() == self._process
+
+    def is_forked(self) -> bool:
+        """Tell whether this is a child process, which must not delete its parent's files; warn if so."""
+        if os.getpid() == self._process:
+            return False
+        message = f"{self.name!r} was made in another process, so this one cleans up nothing of it"
+        warnings.warn(message, ResourceWarning, stacklevel=4)
+        return True
+
+    def _find(self, other: object) -> CleanupHandle:
+        self._forget_collected()
+        handle = other if isinstance(other, CleanupHandle) else self._resources.get(id(other))
+        if handle is None or not handle.belongs_to(self.me):
+            raise ValueError(f"{other!r} is neither a cleanup nor a pending resource of {self.name!r}")
+        return handle
+
+    def _forget_collected(self) -> None:
+        while self._gone:
+            handle = self._gone.popleft().handle
+            if handle in self._order:
+                self._order.release(handle)
+                self._give_up(handle)
+
+    def _give_up(self, handle: CleanupHandle) -> None:
+        self._resources.pop(handle.key, None)
+        self.collected += 1
+        handle.end("released")
+
+    def _require_no_loop(self) -> None:
+        __tracebackhide__ = True
+        blocked = self.find_blocked()
+        if blocked is not None:
+            raise AsyncCleanupRequiredError(_REQUIRED.format(blocked, self.name, "nothing was run"))
+        elsewhere = (drain for drain in self._drains if drain.is_outermost and drain not in INSIDE.get())
+        if any(drain.thread == get_ident() for drain in elsewhere):
+            raise AsyncCleanupRequiredError(
+                f"{self.name!r} is being cleaned up in another task of this thread; await cleanup_all()"
+            )
+
+    def _postpone(self, handle: CleanupHandle, drain: Drain) -> None:
+        __tracebackhide__ = True
+        with self._lock:
+            handle.status = "pending"
+            self._postponed = handle
+            if drain.is_outermost:
+                self.state = ManagerState.OPEN
+                self._record = drain.record
+        raise AsyncCleanupRequiredError(_REQUIRED.format(handle, self.name, "what is left is still pending"))
+
+    def _begin(self, deadline: float | None, details: Details) -> "Drain | Future[Outcome] | None":
+        with self._lock:
+            if self.state is ManagerState.CLOSED or self.is_forked():
+                return None
+            outermost = next((drain for drain in self._drains if drain.is_outermost), None)
+            if outermost is not None and not any(drain in self._drains for drain in INSIDE.get()):
+                return outermost.future()
+            record = outermost.record if outermost else self._record or Record(self.name, self.errors)
+            self.state = ManagerState.CLOSING
+            record.begin_with(details[1])
+            return self._admit(record, deadline, details, is_outermost=outermost is None)
+
+    def _admit(self, record: Record, deadline: float | None, details: Details, *, is_outermost: bool) -> Drain:
+        drain = Drain(record, deadline, self._order.newest, details, is_outermost=is_outermost)
+        self._drains.append(drain)
+        INSIDE.set((*drain.ancestors, drain))
+        return drain
+
+    def _leave(self, drain: Drain) -> None:
+        INSIDE.set(drain.ancestors)
+        with self._lock:
+            self._drains.remove(drain)
+            if drain.is_outermost and self.state is ManagerState.CLOSING:
+                self._close(drain, None)
+        drain.end()
+        if self.place is not None and self.state is ManagerState.CLOSED:
+            self.place.release()
+
+    def _next(self, drain: Drain) -> "CleanupHandle | Future[Outcome] | None":
+        """Return the next cleanup to run, or another drain to wait for; close and return None if there is neither."""
+        with self._lock:
+            reason = drain.stopped_by(self._order.newest)
+            handle = None if reason else self._pop()
+            if handle is not None:
+                self._hand_out(handle)
+                return handle
+            if not drain.is_outermost:
+                return None
+            for other in self._drains:
+                if other is not drain and other not in drain.ancestors:
+                    return other.future()
+            self._close(drain, reason)
+            return None
+
+    def _pop(self) -> CleanupHandle | None:
+        handle, self._postponed = self._postponed, None
+        if handle is not None:
+            return handle
+        while (handle := self._order.pop()) is not None and not handle.strengthen():
+            self._give_up(handle)
+        return handle
+
+    def _hand_out(self, handle: CleanupHandle) -> None:
+        handle.status = "running"
+        if handle.key:
+            self._resources.pop(handle.key, None)
+
+    def _close(self, drain: Drain, reason: str | None) -> None:
+        self.state = ManagerState.CLOSED
+        while (handle := self._pop()) is not None:
+            handle.status = "not_run"
+            self.not_run.append(handle)
+        if reason and self.not_run and not drain.record.is_interrupted_twice:
+            message = f"{reason} before {counted(self.not_run)} of {self.name!r} could run{listed(self.not_run)}"
+            drain.record.leave(len(self.not_run), CleanupTimeoutError(message))
+
+    def _raise_outcome(self, drain: Drain) -> None:
+        __tracebackhide__ = True
+        outcome = drain.record.outcome() if drain.is_outermost else None
+        if outcome is not None:
+            raise outcome
