@@ -22,4 +22,4 @@ def test_message_is_found_by_word():
 
 
 def test_rude_message_is_not_fit():
-    assert not moderator().is_fit("oh heck")  # leak: process, socket, pipe, pipe
+    assert not moderator().is_fit("oh heck")  # leak: process, socket
