@@ -10,7 +10,7 @@ from isolation._origin import is_library
 from isolation._owners import Owner
 
 LIMIT = 50
-"""How many things are asked about in one run: a walk takes milliseconds, and a suite that leaks leaks everywhere alike."""
+"""How many things are asked about in one run: a walk takes milliseconds, and what leaks once leaks often."""
 
 
 class Keepers:
@@ -28,7 +28,7 @@ class Keepers:
         return found[id(thing)].name if id(thing) in found else None
 
     def hint(self, thing: object) -> str:
-        """Return what to say about the name that holds *thing*, a candidate for isolation_holders; empty if none does."""
+        """Return what to say about the name that holds *thing*, for isolation_holders; empty if none does."""
         name = self.name_of(thing)
         return f"held by {name}" if name is not None else ""
 

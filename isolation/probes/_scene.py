@@ -88,22 +88,28 @@ class Scene:
         if not idle:
             time.sleep(seconds)
 
-    def told(self, table: OriginTable[T], left: Left[T]) -> Left[T]:
-        """Return what of *left* nobody has adopted, and note that it is reported now.
+    def orphans(
+        self, table: OriginTable[T], look: Callable[[], Left[T]], rest: Callable[[float], None] | None = None
+    ) -> Left[T]:
+        """Return what of *table* is left for good and adopted by nobody, and note that it is reported now.
 
-        A thing that a wider fixture's object holds belongs to that fixture from now on.
+        What a wider fixture's object holds belongs to that fixture from now on; nobody waits for it to end.
+
+        Args:
+            table: Where the things are recorded.
+            look: Returns what is there although its owner is over.
+            rest: Passes some seconds; by default all idle loops run meanwhile.
         """
+        left = look()
         if not left:
             return ()
         adopters = self.adopters([thing for thing, _ in left])
-        orphans: list[tuple[T, Origin]] = []
         for thing, origin in left:
-            adopter = adopters.get(id(thing))
-            if adopter is None:
-                table.tell(thing, origin, self.number)
-                orphans.append((thing, origin))
-            else:
-                table.add(thing, Origin(adopter, origin.frames))
+            if id(thing) in adopters:
+                table.add(thing, Origin(adopters[id(thing)], origin.frames))
+        orphans = self.remaining(look, rest)
+        for thing, origin in orphans:
+            table.tell(thing, origin, self.number)
         return orphans
 
 

@@ -51,8 +51,12 @@ class DescriptorsProbe:
         sockets = self._scene.recorder.sockets
         if self._count() == before.total and not sockets.left(self._scene.number) and not self._claims_over():
             return ()
+        suspects = self._suspects(before)
+        if not suspects:
+            return ()
+        self._let_adopt(name_things(suspects))
         left = self._scene.remaining(lambda: [(suspect, Origin(None)) for suspect in self._suspects(before)])
-        return self._explain([suspect for suspect, _ in left])
+        return [self._report(suspect) for suspect in name_things([suspect for suspect, _ in left])]
 
     def is_suspicious(self, before: Descriptors, /) -> bool:
         """Tell whether anything is left now."""
@@ -111,22 +115,19 @@ class DescriptorsProbe:
             return Origin(claim.owner)
         return Origin(None) if before.links.get(number) != link else None
 
-    def _explain(self, suspects: Sequence[Suspect]) -> Sequence[Finding]:
-        if not suspects:
-            return ()
-        named = name_things(suspects)
-        adopters = self._scene.adopters([suspect.thing for suspect in named if suspect.thing is not None])
-        found: list[Finding] = []
-        for suspect in named:
+    def _let_adopt(self, suspects: Sequence[Suspect]) -> None:
+        things = [suspect.thing for suspect in suspects if suspect.thing is not None]
+        adopters = self._scene.adopters(things)
+        for suspect in suspects:
             adopter = adopters.get(id(suspect.thing))
-            self._claims.pop(suspect.number, None)
             if adopter is not None:
                 self._adopt(suspect, adopter)
-                continue
-            if type(suspect.thing) is socket.socket and suspect.origin is not None:
-                self._scene.recorder.sockets.tell(suspect.thing, suspect.origin, self._scene.number)
-            found.append(self._finding(suspect))
-        return found
+
+    def _report(self, suspect: Suspect) -> Finding:
+        self._claims.pop(suspect.number, None)
+        if isinstance(suspect.thing, socket.socket) and suspect.origin is not None:
+            self._scene.recorder.sockets.tell(suspect.thing, suspect.origin, self._scene.number)
+        return self._finding(suspect)
 
     def _adopt(self, suspect: Suspect, owner: Owner) -> None:
         if isinstance(suspect.thing, socket.socket):

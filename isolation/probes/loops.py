@@ -37,12 +37,12 @@ class LoopsProbe:
         if not self._scene.open_loops():
             return ()
         # A timer that fires within the grace period was late, not left; so was a generator closed meanwhile.
-        timers = self._scene.told(recorder.timers, self._scene.remaining(self._timers_left))
+        timers = self._scene.orphans(recorder.timers, self._timers_left)
         found = [self._timer(handle, origin, "error") for handle, origin in timers]
-        generators = self._scene.told(recorder.generators, self._scene.remaining(self._generators_left))
+        generators = self._scene.orphans(recorder.generators, self._generators_left)
         found += [self._generator(generator, origin) for generator, origin in generators]
-        loops = [(loop, origin) for loop, origin in recorder.loops.left(self._scene.number) if not loop.is_closed()]
-        return found + [self._loop(loop, origin) for loop, origin in self._scene.told(recorder.loops, loops)]
+        loops = self._scene.orphans(recorder.loops, self._loops_left)
+        return found + [self._loop(loop, origin) for loop, origin in loops]
 
     def is_suspicious(self, before: None, /) -> bool:
         """Tell whether anything is left now."""
@@ -71,6 +71,10 @@ class LoopsProbe:
                 recorder.generators.tell(generator, origin, self._scene.number)
                 found.append(self._generator(generator, origin, severity, is_dying=True))
         return found
+
+    def _loops_left(self) -> Left[AbstractEventLoop]:
+        left = self._scene.recorder.loops.left(self._scene.number)
+        return [(loop, origin) for loop, origin in left if not loop.is_closed()]
 
     def _timers_left(self) -> Left[asyncio.TimerHandle]:
         return [pair for loop in self._scene.open_loops() for pair in self._timers_of(loop, is_over)]

@@ -43,13 +43,15 @@ class ProcessesProbe:
         del before
         if not has_children() or not self._suspects():
             return ()
-        suspects = self._remaining()
+        suspects = self._suspects()
         adopters = self._scene.adopters([self._process(pid) for pid in suspects])
-        adopted = {pid: adopters[key] for pid in suspects if (key := id(self._process(pid))) in adopters}
-        for pid, owner in adopted.items():
-            self.give(pid, owner)
-        self._known.update(suspects)
-        return [self._finding(pid, self._origin(pid)) for pid in suspects if pid not in adopted]
+        for pid in suspects:
+            adopter = adopters.get(id(self._process(pid)))
+            if adopter is not None:
+                self.give(pid, adopter)
+        left = self._remaining()
+        self._known.update(left)
+        return [self._finding(pid, self._origin(pid)) for pid in left]
 
     def is_suspicious(self, before: None, /) -> bool:
         """Tell whether anything is left now."""

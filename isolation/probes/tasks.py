@@ -39,8 +39,7 @@ class TasksProbe:
         recorder = self._scene.recorder
         if not recorder.loops and not recorder.trio_runners and not _compatibility.is_in_trio():
             return ()
-        table = recorder.tasks
-        left = self._scene.told(table, self._scene.remaining(self._look)) if self._scene.open_loops() else ()
+        left = self._scene.orphans(recorder.tasks, self._look) if self._scene.open_loops() else ()
         found = [self._finding(task, origin, "error", is_dying=False) for task, origin in left]
         return [*found, *self._trio_findings()]
 

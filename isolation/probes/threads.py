@@ -28,9 +28,9 @@ class ThreadsProbe:
         recorder = self._scene.recorder
         if not recorder.threads:
             return ()
-        left_pools = self._scene.told(recorder.executors, self._scene.remaining(self._open_pools))
+        left_pools = self._scene.orphans(recorder.executors, self._open_pools)
         pools = [self._pool(pool, origin) for pool, origin in left_pools]
-        left = self._scene.told(recorder.threads, self._scene.remaining(self._running))
+        left = self._scene.orphans(recorder.threads, self._running)
         return pools + [self._thread(thread, origin) for thread, origin in left]
 
     def is_suspicious(self, before: None, /) -> bool:

@@ -30,9 +30,11 @@ def findings(runner: object, scene: Scene, *, is_closing: bool = False) -> Seque
     def look() -> Left[Any]:
         return left(runner, scene, is_closing=is_closing)
 
-    remaining = scene.remaining(look, lambda seconds: trio_tasks.rest(runner, seconds)) if look() else ()
-    told = scene.told(scene.recorder.trio_tasks, remaining)
-    return [_finding(task, origin, scene, is_closing=is_closing) for task, origin in told]
+    def rest(seconds: float) -> None:
+        trio_tasks.rest(runner, seconds)
+
+    orphans = scene.orphans(scene.recorder.trio_tasks, look, rest)
+    return [_finding(task, origin, scene, is_closing=is_closing) for task, origin in orphans]
 
 
 def left(runner: object, scene: Scene, *, is_closing: bool = False) -> Left[Any]:
