@@ -1,0 +1,142 @@
+"""Every private name of pytest, anyio, trio and pytest-asyncio that the package reads still means the same."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+from unittest import IsolatedAsyncioTestCase
+
+import anyio.pytest_plugin
+import pytest
+import trio
+
+from isolation import _compatibility as names
+from isolation.recording._recorder import ClosedBy, Recorder
+
+
+@pytest.fixture
+def closings() -> Iterator[list[ClosedBy]]:
+    """Give the list of who has closed loops since."""
+    closed_by: list[ClosedBy] = []
+    recorder = Recorder().acquire()
+    recorder.closing_listeners.append(lambda _, by: closed_by.append(by))
+    yield closed_by
+    recorder.release()
+
+
+def get_async_backend(name: str) -> type:
+    """Return anyio's backend of that name, as its plugin does."""
+    plugin: Any = anyio.pytest_plugin
+    backend: type = plugin.get_async_backend(name)
+    return backend
+
+
+def runner_of(backend: str) -> Any:
+    """Return a test runner of anyio's *backend*."""
+    runner_class = names.test_runner_of(get_async_backend(backend))
+    assert runner_class is not None
+    return runner_class()
+
+
+def test_anyio_has_its_plugin_and_its_runners_where_we_look() -> None:
+    """The plugin asks for its backend by a name that can be wrapped; each backend has a class of test runners."""
+    backends = [get_async_backend(name) for name in ("asyncio", "trio")]
+
+    assert names.anyio_plugin() is anyio.pytest_plugin
+    assert [hasattr(names.test_runner_of(backend), "_call_in_runner_task") for backend in backends] == [True, True]
+
+
+def test_anyios_runner_is_known_as_a_frameworks(closings: list[ClosedBy]) -> None:
+    """What is pending when anyio's plugin closes its runner is an error."""
+    with runner_of("asyncio") as runner:
+        runner.run_test(asyncio.sleep, {"delay": 0})
+
+    assert closings == ["framework"]
+
+
+def test_anyios_run_is_known_as_the_users(closings: list[ClosedBy]) -> None:
+    """What is pending when `anyio.run` closes its runner is the user's own decision."""
+    anyio.run(anyio.sleep, 0)
+
+    assert closings == ["user"]
+
+
+def test_unittests_runner_is_known_as_a_frameworks(closings: list[ClosedBy]) -> None:
+    """What is pending when unittest closes its runner is an error."""
+
+    class Case(IsolatedAsyncioTestCase):
+        async def test(self) -> None:
+            """Do nothing."""
+
+    Case("test").run()
+
+    assert closings == ["framework"]
+
+
+def test_pytest_asyncios_runner_is_known_as_a_frameworks(
+    closings: list[ClosedBy], request: pytest.FixtureRequest
+) -> None:
+    """What is pending when pytest-asyncio closes its runner is an error."""
+    request.getfixturevalue("_function_scoped_runner")
+    make = request._get_active_fixturedef("_function_scoped_runner").func
+    runners: Any = make(**{name: request.getfixturevalue(name) for name in inspect.signature(make).parameters})
+
+    next(runners).run(asyncio.sleep(0))
+    next(runners, None)
+
+    assert closings == ["framework"]
+
+
+def frames(*names: str) -> Sequence[tuple[str, str]]:
+    """Return pairs of module and function as `names` writes them: ``module:function``."""
+    return [(module, function) for module, _, function in (name.partition(":") for name in names)]
+
+
+@pytest.mark.parametrize(
+    ("callers", "expected"),
+    [
+        (["asyncio.runners:Runner.__exit__", "pytest_asyncio.plugin:_scoped_runner"], True),
+        (["contextlib:ExitStack.close", "anyio._backends._asyncio:TestRunner.__exit__"], True),
+        (["asyncio.runners:Runner.__exit__", "anyio._backends._asyncio:AsyncIOBackend.run"], False),
+        (["isolation.recording.event_loops:run", "app.main:main", "pytest_asyncio.plugin:inner"], False),
+        (["asyncio.runners:run"], False),
+    ],
+)
+def test_the_innermost_caller_decides_who_closes(callers: list[str], expected: bool) -> None:
+    """A user who calls `asyncio.run` in a test closes that loop, not the framework further up."""
+    assert names.closed_by_framework(frames(*callers)) is expected
+
+
+def test_a_fixture_definition_tells_its_value(request: pytest.FixtureRequest, tmp_path: object) -> None:
+    """A fixture that is set up has its value in `cached_result`."""
+    definition: Any = request._get_active_fixturedef("tmp_path")
+
+    assert names.fixture_value(definition) is tmp_path
+
+
+@pytest.mark.parametrize("cached", [None, (None, "key", (ValueError("broken"), None))], ids=["not set up", "failed"])
+def test_a_fixture_without_value_has_none(cached: object) -> None:
+    """Neither a fixture that is not set up nor one that failed holds anything."""
+    assert names.fixture_value(SimpleNamespace(cached_result=cached)) is None
+
+
+def test_a_trio_runner_is_open_between_first_use_and_end() -> None:
+    """The runner for trio has a stream to its main task while there is one."""
+    runner = runner_of("trio")
+    before = names.trio_runner_is_open(runner)
+
+    with runner:
+        runner.run_test(trio.sleep, {"seconds": 0})
+        during = names.trio_runner_is_open(runner)
+
+    assert (before, during, names.trio_runner_is_open(runner)) == (False, True, False)
+
+
+def test_a_run_of_trio_is_known_from_inside() -> None:
+    """Asking does not import trio."""
+
+    async def ask() -> bool:
+        return names.is_in_trio()
+
+    assert (names.is_in_trio(), trio.run(ask)) == (False, True)
