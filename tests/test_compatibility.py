@@ -247,7 +247,7 @@ class Odd:
     fileno = "seven"
 
 
-@pytest.mark.parametrize("thing", [object(), io.BytesIO(), Odd(), None], ids=repr)
+@pytest.mark.parametrize("thing", [object(), io.BytesIO(), Odd(), None], ids=lambda thing: type(thing).__name__)
 def test_what_has_no_descriptor_gives_none(thing: object) -> None:
     """Many objects have a `fileno` that raises."""
     assert names.fileno(thing) == -1
