@@ -20,14 +20,15 @@ WAYS: Mapping[str, Sequence[str]] = {
     "restore": ("--isolation-mode=restore",),
     "fail": ("--isolation-mode=fail",),
     "trace": ("--isolation-trace", "--timeout=60", "--timeout-method=thread"),
-    "random": ("--random-order", "--random-order-seed=3"),
+    "random": ("--random-order-bucket=global", "--random-order-seed=3"),
     "auto": ("--asyncio-mode=auto", "--ignore-glob=*anyio*", "--ignore-glob=*trio*"),
+    "policy": ("--by-policy",),
 }
 WAYS_OF: Mapping[str, Sequence[str]] = {
-    "leaks": tuple(WAYS),
+    "leaks": ("report", "workers", "restore", "fail", "trace", "random", "auto"),
     "clean": ("report", "workers", "fail", "random", "auto"),
     "traps": ("report", "workers", "fail", "random", "auto"),
-    "uvloop": ("report",),
+    "uvloop": ("report", "policy", "workers"),
     "failing": ("fail",),
 }
 _OUTCOME = re.compile(r"^(PASSED|FAILED|ERROR|XFAIL) (\S+?)(?: - .*)?$", re.MULTILINE)

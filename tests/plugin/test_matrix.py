@@ -101,9 +101,10 @@ def test_restoring_leaves_nothing_alive(runs: Runs) -> None:
     assert {kind: alive for kind, alive in run.survivors.items() if alive} == {}, run.output
 
 
-def test_uvloop(runs: Runs) -> None:
+@pytest.mark.parametrize("way", WAYS_OF["uvloop"])
+def test_uvloop(way: str, runs: Runs) -> None:
     """A loop that is not written in Python hides neither tasks nor generators nor timers."""
-    run = runs("uvloop", "report")
+    run = runs("uvloop", way)
 
     # libuv opens descriptors of its own, which have no Python object: these are notes.
     assert [each for each in unexpected(UVLOOP, run) if each["severity"] != "note"] == [], run.output

@@ -57,6 +57,11 @@ def test_multiprocessing_manager():
         assert list(numbers) == [1, 2]
 
 
+def test_multiprocessing_pool():
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.map(int, [1]) == [1]
+
+
 def test_forkserver():
     child = multiprocessing.get_context("forkserver").Process(target=int)
     child.start()
