@@ -43,10 +43,6 @@ def test_report_on_the_flaky_suite_names_every_planted_leak(tmp_path: Path) -> N
     assert sorted(named(finding, planted) for finding in findings(tmp_path)) == sorted(map(str, planted))
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="of all who opened a file, the last is named, though it was an earlier one that left it open",
-)
 def test_traced_report_tells_where_files_were_opened(tmp_path: Path) -> None:
     """With full stacks, only the notes lack a line: pipes and files that a library opened for itself."""
     planted = list(planted_leaks())
