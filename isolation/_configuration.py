@@ -103,6 +103,20 @@ def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence
     return config.getini(name), _ini_place(config, name, file)
 
 
+def check_holders(config: pytest.Config, settings: Settings) -> None:
+    """Make sure that the holders of *settings* exist, now that the tests are imported.
+
+    Raises:
+        pytest.UsageError: If one does not; the message has the nearest name.
+    """
+    file = config.inipath.name if config.inipath is not None else "the ini file"
+    try:
+        for holder in settings.holders:
+            _settings.check_holder(holder, _ini_place(config, "isolation_holders", file))
+    except SettingsError as failure:
+        raise pytest.UsageError(str(failure)) from None
+
+
 def check_markers(items: Iterable[pytest.Item]) -> None:
     """Make sure that the markers of *items* and of the nodes above them mean something.
 

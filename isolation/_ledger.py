@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from isolation._report import SCHEMA, Record
+from isolation._report import SCHEMA, Record, title
 
 
 @dataclass(slots=True)
@@ -90,7 +90,13 @@ class Ledger:
         if not count:
             return f"{tests} left nothing behind{beside} · {cost}"
         findings = "1 finding" if count == 1 else f"{count} findings"
-        return f"{findings} in {self.tests_with_findings} of {tests}{beside} · score {self.score:.3f} · {cost}"
+        where = f"{self.tests_with_findings} of {tests}{self._in_fixtures()}"
+        return f"{findings} in {where}{beside} · score {self.score:.3f} · {cost}"
+
+    def _in_fixtures(self) -> str:
+        """Return in how many fixtures of wider scope there are findings, to be read behind the tests."""
+        fixtures = {title(record) for record in self.counted if record["test"] is None}
+        return f" and {len(fixtures)} fixture{'s' if len(fixtures) > 1 else ''}" if fixtures else ""
 
     def add_worker(self, data: dict[str, Any]) -> None:
         """Add what a worker of pytest-xdist counted."""

@@ -80,7 +80,7 @@ class NoLeaks:
         owner = judgement.finding.owner
         while owner is not None and owner is not self._owner:
             owner = owner.parent
-        return owner is not None and judgement.excused is None
+        return owner is not None and judgement.excused is None and judgement.finding.severity != "note"
 
     def _report(self, judgements: Sequence[Judgement], failure: BaseException | None) -> None:
         records = [

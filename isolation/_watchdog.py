@@ -26,11 +26,13 @@ class Exit:
         status: The exit status of pytest.
         may_end: Whether the process may be ended without waiting for what holds it.
         after: Seconds to wait before that.
+        is_wanted: Whether the mode asks for it.
     """
 
     status: int
     may_end: bool
     after: float
+    is_wanted: bool = False
 
 
 class Watchdog:
@@ -120,10 +122,18 @@ def is_debugged() -> bool:
 def _indented(frame: FrameType | None) -> list[str]:
     if frame is None:
         return []
-    return [f"    {line}" for entry in traceback.format_stack(frame) for line in entry.rstrip().splitlines()]
+    entries = [entry for entry in traceback.extract_stack(frame) if not _is_ours(entry)]
+    return [f"    {line}" for entry in traceback.format_list(entries) for line in entry.rstrip().splitlines()]
+
+
+def _is_ours(entry: traceback.FrameSummary) -> bool:
+    """Tell whether *entry* is how every thread starts, which says nothing about this one."""
+    return entry.name in ("_bootstrap", "_bootstrap_inner", "bootstrap")
 
 
 def _outlook(ending: Exit) -> str:
+    if not ending.may_end and ending.is_wanted:
+        return "waiting for them: this process is debugged, or is not only there for this run"
     if not ending.may_end:
         return "waiting for them; --isolation-mode=restore ends the run instead"
     if ending.after:

@@ -1,0 +1,219 @@
+"""The guard in pytest's words: around each test, and around each fixture."""
+
+import sys
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isolation import _report
+from isolation._adoption import Root
+from isolation._canary import blind_spots
+from isolation._compatibility import fixture_value
+from isolation._configuration import check_holders, check_markers, terms_of
+from isolation._errors import LeakError
+from isolation._guard import Guard, Judgement
+from isolation._ledger import Ledger
+from isolation._owners import OWNER, Owner
+from isolation._settings import Settings
+from isolation._watchdog import Exit, Watchdog, is_debugged
+
+_NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+
+
+class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-defined, misc]  # noqa: N818 - a function's attribute
+    """A `LeakError` that pytest shows without the frames of the hooks that raised it."""
+
+    def __init__(self, message: str, judgements: Sequence[Judgement]) -> None:
+        LeakError.__init__(self, message, [judgement.finding for judgement in judgements])
+        self.msg = message
+        self.pytrace = False
+
+    def __str__(self) -> str:
+        return str(self.msg)
+
+
+# The name under which users can catch it, and which pytest prints in its short summary.
+LeakFailure.__module__, LeakFailure.__qualname__ = "builtins", "LeakError"
+
+
+class GuardPlugin:
+    """Puts the guard around each test, and an owner around each fixture."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
+        self._config = config
+        self._settings = settings
+        self._ledger = ledger
+        self._status = 0
+        self._root = str(config.rootpath)
+        self._live: dict[pytest.FixtureDef[Any], Owner] = {}
+        # A run inside of a test of another run: what its tests make is its own business, then the outer test goes on.
+        self._outer = OWNER.get()
+        self._session = Owner("session", "session", scope="session", parent=self._outer)
+        self._test = self._session
+        self._failed_before = 0
+        self._is_setting_up = False
+        self._late: list[tuple[Judgement, _report.Record]] = []
+        self._guard = Guard(settings, self._root, live=self._roots, session=self._session)
+        ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
+        self._guard.install()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Stop recording; make sure that the run can exit."""
+        recorder = self._guard.recorder
+        self._guard.uninstall()
+        if recorder.is_active or self._settings.mode_of("threads") == "off":
+            return  # a run inside of another one, or nobody wants to know
+        Watchdog(recorder, self._root, sys.stderr).watch(self._exit())
+
+    def _exit(self) -> Exit:
+        is_ending = any(self._settings.mode_of(probe) in ("restore", "fail") for probe in ("threads", "processes"))
+        is_ci = self._settings.profile.name == "ci"
+        status = self._status
+        if (
+            is_ending
+            and status == 0
+            and "fail" in (self._settings.mode_of("threads"), self._settings.mode_of("processes"))
+        ):
+            status = 1
+        return Exit(
+            status=status,
+            may_end=(is_ending or is_ci) and _is_main_program(self._config),
+            after=0.0 if is_ending else self._settings.profile.emergency,
+            is_wanted=is_ending,
+        )
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse markers that mean nothing, and holders that do not exist."""
+        check_markers(items)
+        check_holders(self._config, self._settings)
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Let the test own what is made from now on."""
+        self._failed_before = item.session.testsfailed
+        self._test = Owner("test", item.name, item.nodeid, "function", self._session)
+        OWNER.set(self._test)
+        self._guard.begin()
+        self._is_setting_up = True
+        try:
+            return (yield)
+        finally:
+            self._is_setting_up = False
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Look what the test has left, after everybody else has torn down."""
+        try:
+            result = yield
+        except BaseException:
+            self._end(item, has_failed=True)
+            raise
+        failing = self._end(item, has_failed=item.session.testsfailed > self._failed_before)
+        if failing:
+            raise LeakFailure(_report.leak_message([record for _, record in failing]), [found for found, _ in failing])
+        return result
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Let a fixture own what it makes: through its test, or by itself if its scope is wider."""
+        if fixturedef.scope != "function":
+            return (yield from self._set_up_wide(fixturedef, request))
+        token = OWNER.set(Owner("fixture", fixturedef.argname, self._test.nodeid, "function", self._test))
+        try:
+            return (yield)
+        finally:
+            OWNER.reset(token)
+
+    def _set_up_wide(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        owner = Owner("fixture", _name_of(fixturedef, request), request.node.nodeid, fixturedef.scope, self._session)
+        self._live[fixturedef] = owner
+        looks = self._guard.look_for_fixture()
+        token = OWNER.set(owner)
+        try:
+            result = yield
+        finally:
+            OWNER.reset(token)
+            self._guard.claim_for_fixture(looks, owner)
+        # Finalizers run newest first: this one runs after those of the fixtures that use this one, before its own.
+        # Not after an interrupted set-up: pytest never calls the finalizers of such a fixture, and trips over them.
+        fixturedef.addfinalizer(lambda: _set_owner(owner))
+        return result
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Let a wider fixture come to its end; what it still has is found at the next look."""
+        owner = self._live.pop(fixturedef, None)
+        if owner is not None:
+            owner.is_alive = False
+            OWNER.set(self._test)
+            if self._is_setting_up:
+                # It gives way to its next parameter: the test that is set up now must not start with what it left.
+                self._late += self._pairs(self._guard.finish())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Look what was left by fixtures that ended after the last test."""
+        self._status = int(exitstatus)
+        OWNER.set(self._outer)
+        self._note(self._guard.finish())
+        self._ledger.tests += self._guard.owners
+        self._ledger.seconds += self._guard.seconds
+        self._ledger.loops += self._guard.loops_inspected
+        self._ledger.used |= self._guard.allowances.used
+
+    def _end(self, item: pytest.Item, *, has_failed: bool) -> Sequence[tuple[Judgement, _report.Record]]:
+        judgements = self._guard.end(self._test, lambda: terms_of(item))
+        OWNER.set(self._outer)
+        if not judgements and not self._late:
+            return ()
+        pairs = [*self._late, *self._pairs(judgements)]
+        self._late = []
+        failing = [(judgement, record) for judgement, record in pairs if judgement.fails]
+        shown = [record for judgement, record in pairs if judgement.excused is None]
+        if shown and (has_failed or not failing):
+            item.add_report_section("teardown", "isolation", "\n".join(_report.section(shown)))
+        return [] if has_failed else failing
+
+    def _pairs(self, judgements: Sequence[Judgement]) -> Sequence[tuple[Judgement, _report.Record]]:
+        return list(zip(judgements, self._note(judgements), strict=True))
+
+    def _note(self, judgements: Sequence[Judgement]) -> Sequence[_report.Record]:
+        records = [
+            _report.finding_record(
+                judgement.finding, restored=judgement.restored, excused=judgement.excused, root=self._root
+            )
+            for judgement in judgements
+        ]
+        self._ledger.findings += records
+        return records
+
+    def _roots(self) -> Sequence[Root]:
+        return [
+            (owner, fixture_value(fixturedef))
+            for fixturedef, owner in self._live.items()
+            if fixturedef.func.__module__.partition(".")[0] not in _NO_ROOTS
+        ]
+
+
+def _is_main_program(config: pytest.Config) -> bool:
+    """Tell whether this process exists for this run, and nobody debugs it: then it may be ended."""
+    is_worker = hasattr(config, "workerinput")
+    is_pytest = Path(sys.argv[0]).parent.name == "pytest" or Path(sys.argv[0]).stem in ("pytest", "py.test")
+    return (is_worker or is_pytest) and not config.getoption("usepdb") and not is_debugged()
+
+
+def _set_owner(owner: Owner) -> None:
+    OWNER.set(owner)
+
+
+def _name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture, with its parameter if it has one that can be read."""
+    parameter = getattr(request, "param", None)
+    is_short = isinstance(parameter, str | int | float | bool)
+    return f"{fixturedef.argname}[{parameter}]" if is_short else fixturedef.argname

@@ -1,0 +1,61 @@
+"""What a run says at its end: the summary in the terminal, and the report files."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pytest
+
+from isolation import _report
+from isolation._ledger import Ledger
+from isolation._settings import Settings
+from isolation._xdist import ControllerLink
+
+
+class RunReport:
+    """Collects what was found in this process and in its workers; writes the files and the summary."""
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Listen to workers if there are any."""
+        manager = session.config.pluginmanager
+        if manager.hasplugin("dsession"):
+            manager.register(ControllerLink(self._ledger), "isolation_controller_link")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the report files."""
+        for path in self._settings.reports:
+            Path(path).write_text(_report.jsonl(self._ledger.records()), encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what was left."""
+        ledger = self._ledger
+        if not ledger.tests:
+            return
+        shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
+        if shown:
+            terminalreporter.section("isolation")
+            for said in _report.section(shown):
+                terminalreporter.line(said)
+            terminalreporter.line(ledger.verdict())
+        else:
+            terminalreporter.line(f"isolation: {ledger.verdict()}")
+        if _is_complete(terminalreporter.config):
+            for line in _stale(self._settings, ledger.used):
+                terminalreporter.line(f"isolation: {line!r} excused nothing in this run; it can go")
+
+
+def _stale(settings: Settings, used: Collection[str]) -> Sequence[str]:
+    """Return the allowances and holders of *settings* that are not among the *used*."""
+    lines = [*(allowance.line for allowance in settings.allowances), *settings.holders]
+    return [line for line in lines if line not in used]
+
+
+def _is_complete(config: pytest.Config) -> bool:
+    """Tell whether nothing was asked for that leaves tests out, so that what was of no use is of none."""
+    options = vars(config.option)
+    chosen = ("keyword", "markexpr", "lf", "maxfail", "deselect", "ignore", "ignore_glob", "stepwise", "collectonly")
+    return not any(options.get(name) for name in chosen) and config.args_source is not pytest.Config.ArgsSource.ARGS
