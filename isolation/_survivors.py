@@ -123,7 +123,7 @@ def explanation(reference: "ref[object]") -> str:
 
 
 def _outwards(level: Sequence[_Step], seen: set[int], modules: Mapping[int, str]) -> Iterator[_Step]:
-    held = [step.obj for step in level]
+    held = tuple(step.obj for step in level)  # passed on as it is, so that it can be told from the holders
     for holder in gc.get_referrers(*held):
         if holder is held or id(holder) in seen or isinstance(holder, (_Step, _Tracked)):
             continue
