@@ -1,17 +1,19 @@
 """The history in git: the fixture closes it, and closing waits for the processes."""
 
 import pytest
-from chat.history import history_of
+from chat.history import History, history_of
 from chat.messages import Message
+
+from isolation import ResourceManager
 
 HELLO = Message(room="lobby", user="ada", text="hello")
 
 
 @pytest.fixture
 def history(tmp_path):
-    with history_of(tmp_path / "history") as history:
-        yield history
-    history_of.cache_clear()
+    with ResourceManager("history") as resources:
+        resources.register(history_of.cache_clear)
+        yield resources.add(history_of(tmp_path / "history"), History.close)
 
 
 def test_export_can_be_read(history):
