@@ -96,7 +96,7 @@ def run_suite(name: str, tmp_path: Path, *options: str) -> subprocess.CompletedP
     # pytest-trio imports hypothesis, which takes longer than all tests of the example.
     plugins = ("-p", "no:cacheprovider", "-p", "no:trio")
     command = [sys.executable, "-m", "pytest", name, *plugins, report, basetemp, *options]
-    return subprocess.run(command, cwd=EXAMPLE, env=env, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, cwd=EXAMPLE, env=env, capture_output=True, text=True, timeout=90)
 
 
 def findings(tmp_path: Path) -> Sequence[dict[str, Any]]:
