@@ -70,7 +70,7 @@ def test_the_run_ends_with_its_status(pytester: pytest.Pytester, mode: str, stat
     """A thread that nobody can end is named with its origin and its test, and the run ends as pytest meant it to."""
     pytester.makepyfile(test_it=WORKER)
 
-    result = pytester.runpytest_subprocess(f"--isolation-mode={mode}", timeout=60)
+    result = pytester.runpytest_subprocess(f"--isolation-mode={mode}", timeout=100)
 
     assert result.ret == status
     assert said(result.errlines) == [HEADING, NAMED, f"the run is ended now with status {status}"]
@@ -80,7 +80,7 @@ def test_the_stack_is_shown(pytester: pytest.Pytester) -> None:
     """Whoever reads it sees what the thread is waiting for."""
     pytester.makepyfile(test_it=WORKER)
 
-    result = pytester.runpytest_subprocess("--isolation-mode=restore", timeout=60)
+    result = pytester.runpytest_subprocess("--isolation-mode=restore", timeout=100)
 
     result.stderr.fnmatch_lines(['*test_it.py", line 4, in stay', "        threading.Event().wait()"])
 
@@ -98,7 +98,7 @@ def test_a_thread_of_nobody_makes_success_a_failure(pytester: pytest.Pytester) -
         """
     )
 
-    result = pytester.runpytest_subprocess("--isolation-mode=fail", timeout=60)
+    result = pytester.runpytest_subprocess("--isolation-mode=fail", timeout=100)
 
     result.assert_outcomes(passed=1)
     assert result.ret == 1
@@ -216,7 +216,7 @@ def test_a_busy_worker_of_a_pool_holds_the_run(pytester: pytest.Pytester) -> Non
         """
     )
 
-    result = pytester.runpytest_subprocess("--isolation-mode=restore", timeout=60)
+    result = pytester.runpytest_subprocess("--isolation-mode=restore", timeout=100)
 
     assert result.ret == 0
     assert said(result.errlines) == [
@@ -238,7 +238,7 @@ def test_an_idle_worker_of_a_pool_holds_nothing(pytester: pytest.Pytester) -> No
             kept[0].submit(int).result()
     """)
 
-    result = pytester.runpytest_subprocess(timeout=60)
+    result = pytester.runpytest_subprocess(timeout=100)
 
     assert result.ret == 0
     assert HEADING not in result.errlines
@@ -260,7 +260,7 @@ def test_a_process_holds_the_run(pytester: pytest.Pytester) -> None:
         """
     )
 
-    result = pytester.runpytest_subprocess("-s", "-q", "--isolation-mode=restore", timeout=60)
+    result = pytester.runpytest_subprocess("-s", "-q", "--isolation-mode=restore", timeout=100)
 
     pid = int(result.outlines[0].rstrip("."))
     assert said(result.errlines) == [
@@ -279,7 +279,7 @@ def test_callbacks_for_the_exit_run(pytester: pytest.Pytester) -> None:
         test_it=WORKER,
     )
 
-    pytester.runpytest_subprocess("--isolation-mode=restore", timeout=60)
+    pytester.runpytest_subprocess("--isolation-mode=restore", timeout=100)
 
     assert (pytester.path / "saved").exists()
 
@@ -288,7 +288,7 @@ def test_the_workers_of_a_parallel_run_end(pytester: pytest.Pytester) -> None:
     """A worker of pytest-xdist that something holds is ended, too, and has reported before."""
     pytester.makepyfile(test_it=WORKER)
 
-    result = pytester.runpytest_subprocess("-n1", "--isolation-mode=restore", timeout=60)
+    result = pytester.runpytest_subprocess("-n1", "--isolation-mode=restore", timeout=100)
 
     result.assert_outcomes(passed=1)
     assert result.ret == 0
