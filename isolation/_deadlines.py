@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import isawaitable
 from types import CodeType, FrameType, TracebackType
 from typing import Self
 
@@ -31,12 +32,20 @@ class Limit:
 
 
 class Watch:
-    """Watch sync code, which nobody can interrupt: note where it is when its time is up, complain when it returns."""
+    """Watch sync code, which nobody can interrupt: note where it is when its time is up.
 
-    __slots__ = ("_ends_at", "_frames", "_limit", "_thread", "_timer")
+    Attributes:
+        complaint: What to say if it took too long, else None; known when the block has ended.
+    """
+
+    __slots__ = ("_ends_at", "_frames", "_limit", "_thread", "_timer", "complaint")
+
+    complaint: str | None
 
     def __init__(self, limit: Limit) -> None:
+        self.complaint = None
         self._limit = limit
+        self._ends_at = 0.0
         self._frames: list[tuple[CodeType, int]] = []
         self._thread = threading.get_ident()
         self._timer = threading.Timer(limit.seconds, self._look)
@@ -50,22 +59,20 @@ class Watch:
             frame = frame.f_back
 
     def __enter__(self) -> Self:
-        self._ends_at = time.monotonic() + self._limit.seconds
         self._timer.start()
+        self._ends_at = time.monotonic() + self._limit.seconds
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
+        is_late = time.monotonic() >= self._ends_at
         self._timer.cancel()
         self._timer.join()
-        if time.monotonic() < self._ends_at:
-            return
-        message = f"it exceeded {self._limit} and cannot be interrupted; it was at{self._stack()}"
-        if failure is None:
-            raise CleanupTimeoutError(message)
-        if isinstance(failure, Exception):
-            failure.add_note(message)
+        if is_late:
+            self.complaint = f"it exceeded {self._limit} and cannot be interrupted; it was at{self._stack()}"
+            if isinstance(failure, Exception):
+                failure.add_note(self.complaint)
 
     def _stack(self) -> str:
         root = working_directory()
@@ -73,12 +80,13 @@ class Watch:
         return "".join(f"\n  {show(place, root)}" for place in places) or " an unknown place"
 
 
-def watched(call: Callable[[], object], limit: Limit | None) -> object:
-    """Return the result of *call*; complain if that took longer than *limit*."""
-    if limit is None:
-        return call()
-    with Watch(limit):
-        return call()
+def watched(call: Callable[[], object], limit: Limit) -> object:
+    """Return the result of *call*; complain if that took longer than *limit*, unless the result has to be awaited."""
+    with Watch(limit) as watch:
+        result = call()
+    if watch.complaint and not isawaitable(result):
+        raise CleanupTimeoutError(watch.complaint)
+    return result
 
 
 WATCHED = watched.__code__

@@ -164,6 +164,9 @@ class Guard:
             return self._judge(owned, OURS, NO_TERMS)
         finally:
             OWNER.reset(token)
+            for probe in self._probes:
+                if isinstance(probe, DescriptorsProbe):
+                    probe.look_anew()
 
     def look_for_fixture(self) -> Sequence[Any]:
         """Return what is open before the set-up of a wider fixture; give it to `claim_for_fixture`."""

@@ -128,12 +128,16 @@ def leak_message(records: Sequence[Record], advice: str | None = None) -> str:
         for record in group:
             said.append(f"  {line(record)}")
             said.extend(f"    {row}" for row in stack(record))
-    probes = ", ".join(f'"{probe}"' for probe in dict.fromkeys(record["probe"] for record in records))
-    said.append(
-        advice
-        or f'close them in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")'
-    )
+    said.append(advice or _advice(records))
     return "\n".join(said)
+
+
+def _advice(records: Sequence[Record]) -> str:
+    of_tests = [record for record in records if _is_narrow(record)]
+    if not of_tests:
+        return "close them in its teardown, or excuse them in isolation_allow"
+    probes = ", ".join(f'"{probe}"' for probe in dict.fromkeys(record["probe"] for record in of_tests))
+    return f'close them in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")'
 
 
 def section(records: Sequence[Record]) -> Sequence[str]:

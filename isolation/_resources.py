@@ -283,8 +283,9 @@ class ResourceManager:
         await self._stack.unwind(self._stack.deadline, (kind, failure, trace))
 
     def __del__(self) -> None:
-        if self._stack.is_abandoned():
-            pending = self.pending
+        stack: Stack | None = getattr(self, "_stack", None)  # None if the arguments were wrong
+        if stack is not None and stack.is_abandoned():
+            pending = stack.pending()
             message = f"{self.name!r} was collected with {counted(pending)} that never ran{listed(pending)}"
             warnings.warn(message, ResourceWarning, source=self, stacklevel=2)
 

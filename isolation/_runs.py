@@ -76,7 +76,8 @@ def _begin(handle: CleanupHandle, limit: Limit | None, details: Details) -> obje
     if limit is None:
         result = handle.call(details)
     else:
-        result = watched(partial(handle.call, details), None if handle.is_async else limit)
+        call = partial(handle.call, details)
+        result = call() if handle.is_async else watched(call, limit)
     return result if result is not None and isawaitable(result) else None
 
 

@@ -12,6 +12,10 @@ from isolation.probes._closing import ending_of
 from isolation.probes._numbers import Links, count_quickly, count_works, links
 from isolation.probes._scene import Scene, severity_for
 from isolation.probes._suspects import Suspect, classify, name_things
+from isolation.recording._recorder import UNLIMITED
+
+STANDARD = frozenset({0, 1, 2})
+"""Who redirects input, output and errors puts them back; closing them would end all that is said."""
 
 
 class Descriptors(NamedTuple):
@@ -75,6 +79,10 @@ class DescriptorsProbe:
             if before.get(number) != link:
                 self._claims[number] = Claim(link, owner)
 
+    def look_anew(self) -> None:
+        """Forget what was seen last: it was seen while pytest's capture had other files at the standard numbers."""
+        self._last = Descriptors(-1, {})
+
     def _claims_over(self) -> bool:
         return any(not claim.owner.judged.is_alive for claim in self._claims.values())
 
@@ -99,7 +107,7 @@ class DescriptorsProbe:
     def _spared(self) -> set[int]:
         # What loops and processes need for themselves goes with them, and they are judged themselves.
         processes = [process for process, _ in self._scene.recorder.processes.living()]
-        return _compatibility.helper_descriptors().union(
+        return (_compatibility.helper_descriptors() | STANDARD).union(
             *map(_compatibility.loop_descriptors, self._scene.open_loops()),
             *map(_compatibility.process_descriptors, processes),
         )
@@ -147,9 +155,16 @@ class DescriptorsProbe:
             origin=self._origin(suspect),
             severity=severity_for(suspect.origin, severity),
             detail="" if kind == "socket" else f"open, number {suspect.number}",
-            hint=self._scene.keepers.hint(suspect.thing) if suspect.thing is not None else "",
+            hint=self._hint(suspect),
             ending=ending_of(suspect.thing),
         )
+
+    def _hint(self, suspect: Suspect) -> str:
+        held = self._scene.keepers.hint(suspect.thing) if suspect.thing is not None else ""
+        is_known = suspect.origin is not None and suspect.origin.frames
+        if is_known or self._scene.recorder.depth == UNLIMITED or suspect.link.startswith(("pipe:", "anon_inode:")):
+            return held
+        return f"{held}; --isolation-trace tells where" if held else "--isolation-trace tells where it was opened"
 
     def _origin(self, suspect: Suspect) -> Origin | None:
         if suspect.origin is not None and suspect.origin.frames:
