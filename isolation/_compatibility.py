@@ -159,9 +159,9 @@ def test_runner_of(backend: type) -> type | None:
 
 
 def is_in_trio() -> bool:
-    """Tell whether a run of trio goes on in this thread, without importing trio."""
+    """Tell whether a task of trio is the caller; a guest run that waits for its host is none.  Does not import trio."""
     lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
-    return lowlevel is not None and lowlevel.in_trio_run()
+    return lowlevel is not None and lowlevel.in_trio_task()
 
 
 def trio_runner_is_open(runner: object) -> bool:

@@ -22,9 +22,12 @@ class _Spawned(trio.abc.Instrument):
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:
         """Look at what *task* leaves to trio, which cancels it silently, if it is the main task of a run."""
-        if self._severity is not None and is_main(task):
+        severity = self._severity
+        if severity is not None and is_main(task):
+            # Once the main task is over, the last system task to end would look like it.
+            self._severity = None
             for listener in list(self._recorder.trio_run_listeners):
-                listener(_below(trio.lowlevel.current_root_task()), self._severity)
+                listener(_below(trio.lowlevel.current_root_task()), severity)
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:
         """Record *task*; system tasks share one context, so their owner can only be noted here."""
@@ -50,7 +53,7 @@ def install_run(recorder: Recorder) -> None:
 
 def meet_run(recorder: Recorder) -> None:
     """Record what is spawned from now on in the run around the caller, which began before anybody recorded."""
-    root = trio.lowlevel.current_root_task() if trio.lowlevel.in_trio_run() else None
+    root = trio.lowlevel.current_root_task() if trio.lowlevel.in_trio_task() else None
     if root is not None and root not in recorder.trio_roots:
         recorder.trio_roots.add(root)
         trio.lowlevel.add_instrument(_Spawned(recorder))
@@ -97,7 +100,7 @@ def _wrap_exit(original: Callable[..., None], recorder: Recorder) -> Callable[..
 
 def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's class
     """Return the system tasks of *runner* and all below them; its main task ends with its last test."""
-    if trio.lowlevel.in_trio_run():
+    if trio.lowlevel.in_trio_task():
         # Asked from inside, by a block: no runner can take a call until it is back in its own loop.
         return _below(trio.lowlevel.current_root_task())
     if not trio_runner_is_open(runner):
@@ -112,7 +115,7 @@ def tasks_of(runner: Any) -> list[trio.lowlevel.Task]:  # noqa: ANN401 - anyio's
 
 def rest(runner: Any, seconds: float) -> None:  # noqa: ANN401 - anyio's class
     """Let the tasks of *runner* run for *seconds*."""
-    if trio.lowlevel.in_trio_run():
+    if trio.lowlevel.in_trio_task():
         time.sleep(seconds)
         return
     if not trio_runner_is_open(runner):
