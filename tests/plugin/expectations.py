@@ -123,6 +123,8 @@ def _expectations_of(file: Path, root: Path) -> Iterator[Expectation]:
         match = _COMMENT.fullmatch(token.string) if token.type == tokenize.COMMENT else None
         if match is not None:
             line = token.start[0]
+            if token.line.lstrip().startswith(")"):
+                raise ValueError(f"{name}:{line}: the comment has to stand where the call begins")
             test = next((test for start, end, test in spans if start <= line <= end), "")
             yield _expectation(name, line, test, match)
 

@@ -48,17 +48,17 @@ class TestClass:
         pass
 
 
-class TestXunit:
+class TestPlain:
     @classmethod
     def setup_class(cls):
-        beat().start()  # leak: thread owner=fixture:_xunit_setup_class_fixture_TestXunit
+        beat().start()  # leak: thread owner=fixture:_xunit_setup_class_fixture_TestPlain
 
     def setup_method(self):
         KEEP.append(
             socket.socket()
-        )  # leak: socket fixture=_xunit_setup_method_fixture_TestXunit test=TestXunit::test_set_up
+        )  # leak: socket fixture=_xunit_setup_method_fixture_TestPlain test=TestPlain::test_it
 
-    def test_set_up(self):
+    def test_it(self):
         pass
 
 
