@@ -192,8 +192,8 @@ class CleanupHandle:
 
     @property
     def home(self) -> "Home | None":
-        """Return the loop that ran where it was registered."""
-        return self._home
+        """Return the loop that ran where it was registered; the cleanups of a child know their own."""
+        return None if self.terms.child is not None else self._home
 
     @property
     def is_async(self) -> bool:

@@ -11,8 +11,8 @@ from typing import cast
 from isolation._cleanups import CleanupHandle, Details
 from isolation._deadlines import Limit, is_ours
 from isolation._errors import CleanupCancelledError, CleanupError
-from isolation._homes import cancellations, current_home, is_trio_cancelled
-from isolation._runs import run, run_sync
+from isolation._homes import cancellations, current_home, is_blocked, is_trio_cancelled
+from isolation._runs import Rest, begin, finish, finish_sync
 
 LATE = 10_000
 """How many cleanups may be registered while cleanups run; more mean that they register each other for ever."""
@@ -213,37 +213,47 @@ class Drain:
             return f"the deadline of {self._deadline:.3g} s passed"
         return None
 
-    async def run(self, handle: CleanupHandle, default: float | None) -> None:
-        """Run *handle* and note what becomes of it."""
+    def begin(self, handle: CleanupHandle, default: float | None) -> Rest | None:
+        """Call *handle* and note what becomes of it, or return what is left to be awaited."""
         self.record.count += 1
         try:
-            held_back = await run(handle, self.limit_of(handle, default), self.details)
-        except GeneratorExit as failure:
-            if (
-                current_home() is None
-            ):  # Our own coroutine is being closed: its loop is gone, and nothing can be awaited.
-                handle.end("not_run")
-                raise
-            self.record.fail(handle, failure)
+            rest = begin(handle, self.limit_of(handle, default), self.details)
         except BaseException as failure:  # noqa: BLE001 - every cleanup must run
             self.record.fail(handle, failure)
-        else:
+            return None
+        if rest is None:
             handle.end("done")
+        return rest
+
+    async def finish(self, rest: Rest) -> None:
+        """Await the *rest* and note what becomes of it."""
+        try:
+            held_back = await finish(rest)
+        except GeneratorExit as failure:
+            if current_home() is None:  # We are being closed ourselves: our loop is gone, nothing can be awaited.
+                rest.handle.end("not_run")
+                raise
+            self.record.fail(rest.handle, failure)
+        except BaseException as failure:  # noqa: BLE001 - every cleanup must run
+            self.record.fail(rest.handle, failure)
+        else:
+            rest.handle.end("done")
             if held_back is not None:
                 self.record.hold_back(held_back)
 
-    def run_sync(self, handle: CleanupHandle, default: float | None, runner: asyncio.Runner) -> bool:
-        """Run *handle* and note what becomes of it; return False if it waits for the loop of this thread."""
+    def finish_sync(self, rest: Rest, runner: asyncio.Runner) -> bool:
+        """Wait for the *rest* and note what becomes of it; return False if the loop of this thread would have to do it."""
+        if rest.work_sync is None and is_blocked(rest.handle.home):
+            rest.take_back()
+            self.record.count -= 1
+            return False
         try:
-            has_run = run_sync(handle, self.limit_of(handle, default), self.details, runner)
+            finish_sync(rest, runner)
         except BaseException as failure:  # noqa: BLE001 - every cleanup must run
-            has_run = True
-            self.record.fail(handle, failure)
+            self.record.fail(rest.handle, failure)
         else:
-            if has_run:
-                handle.end("done")
-        self.record.count += has_run
-        return has_run
+            rest.handle.end("done")
+        return True
 
     def future(self) -> "Future[BaseException | None]":
         """Return what is resolved when the drain is over; the manager's lock is held."""

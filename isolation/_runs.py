@@ -4,87 +4,102 @@ import asyncio
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import TypeAlias
 
 from anyio import move_on_after
 
 from isolation._cleanups import Child, CleanupHandle, Details
 from isolation._deadlines import Limit, shielded, uninterrupted, watched
 from isolation._errors import CleanupTimeoutError, LoopGoneError
-from isolation._homes import Home, Outcome, arrival, current_home, is_blocked, is_gone, is_idle, outcome_of, submit
+from isolation._homes import Home, Outcome, arrival, current_home, is_gone, is_idle, outcome_of, submit
 from isolation._owner_tasks import OwnerTask
 
 PATIENCE = 10.0
 """Seconds for a cleanup without a limit in the loop of another thread, which may be blocked for ever."""
 
-Asked: TypeAlias = Callable[[], Awaitable[BaseException | None]]
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a cleanup when it has been called: something to await.
 
-async def run(handle: CleanupHandle, limit: Limit | None, details: Details) -> BaseException | None:
-    """Run *handle* and raise what it raises; return a cancellation of the caller that was held back."""
-    __tracebackhide__ = True
-    if handle.terms.child is not None:
-        await handle.terms.child.unwind(_bound(handle.terms.child, limit), details)
-        return None
-    result = _begin(handle, limit, details)
-    if result is None:
-        return None
-    work = _work(handle, result, limit, details)
-    if handle.home is None or handle.home is current_home():
-        return await work()
-    await _elsewhere(handle.home, work, limit, result)
-    return None
-
-
-def run_sync(handle: CleanupHandle, limit: Limit | None, details: Details, runner: asyncio.Runner) -> bool:
-    """Run *handle* from sync code and raise what it raises; return False if that would block, with nothing lost.
-
-    Args:
-        handle: What to run.
+    Attributes:
+        handle: The cleanup.
         limit: How long it may take.
-        details: The exception that ended the block, for context managers.
-        runner: Makes the loop for what was registered where none ran.
+        work: Does the rest, and returns a cancellation of the caller that was held back.
+        result: What the call returned, None if there was no call yet.
+        work_sync: Does the same from sync code, for what has a way of its own.
     """
-    __tracebackhide__ = True
-    if handle.terms.child is not None:
-        handle.terms.child.unwind_sync(_bound(handle.terms.child, limit), details)
-        return True
-    result = _begin(handle, limit, details)
-    if result is None:
-        return True
-    if is_blocked(handle.home):
-        if result is not handle:
-            handle.resume_with(result)
-        return False
-    work = _work(handle, result, limit, details)
-    failure = _outcome(handle.home, work, limit, result, runner)
-    if failure is not None:
-        raise failure
-    return True
+
+    handle: CleanupHandle
+    limit: Limit | None
+    work: Callable[[], Awaitable[BaseException | None]]
+    result: Awaitable[object] | None = None
+    work_sync: Callable[[], None] | None = None
+
+    def take_back(self) -> None:
+        """Let the cleanup begin with this rest when it runs again."""
+        if self.result is not None:
+            self.handle.resume_with(self.result)
+
+    def give_up(self) -> None:
+        """Let nobody complain that it was never awaited."""
+        if iscoroutine(self.result):
+            self.result.close()
 
 
-def _bound(child: Child, limit: Limit | None) -> float | None:
-    return child.bounded(None if limit is None else limit.seconds)
-
-
-def _begin(handle: CleanupHandle, limit: Limit | None, details: Details) -> object:
-    """Call *handle* unless that has to happen in a task of its own; return what is left to be awaited."""
-    if handle.terms.own_task:
-        return handle
+def begin(handle: CleanupHandle, limit: Limit | None, details: Details) -> Rest | None:
+    """Call *handle*, unless that has to happen in a task of its own; return what is left to be awaited."""
+    terms = handle.terms
+    if terms.own_task:
+        return Rest(handle, limit, partial(_own_task, handle, limit, details))
+    if terms.child is not None:
+        bound = terms.child.bounded(None if limit is None else limit.seconds)
+        work = partial(_unwind, terms.child, bound, details)
+        return Rest(handle, limit, work, work_sync=partial(terms.child.unwind_sync, bound, details))
     if limit is None:
         result = handle.call(details)
     else:
         call = partial(handle.call, details)
         result = call() if handle.is_async else watched(call, limit)
-    return result if result is not None and isawaitable(result) else None
+    if result is None or not isawaitable(result):
+        return None
+    return Rest(handle, limit, partial(uninterrupted if terms.is_context else shielded, result, limit), result)
 
 
-def _work(handle: CleanupHandle, result: object, limit: Limit | None, details: Details) -> Asked:
-    if not isawaitable(result):
-        return partial(_own_task, handle, limit, details)
-    return partial(uninterrupted if handle.terms.is_context else shielded, result, limit)
+async def finish(rest: Rest) -> BaseException | None:
+    """Do the *rest* here or in its own loop, and raise what it raises."""
+    home = rest.handle.home
+    if home is None or home is current_home():
+        return await rest.work()
+    _require_running(home, rest)
+    future = submit(home, rest.work)
+    with move_on_after(_patience(rest.limit), shield=True):
+        await arrival(future)
+    failure = _result(future, rest.limit)
+    if failure is not None:
+        raise failure
+    return None
+
+
+def finish_sync(rest: Rest, runner: asyncio.Runner) -> None:
+    """Do the *rest* from sync code, where the loop of this thread need not be waited for, and raise what it raises.
+
+    Args:
+        rest: What to do.
+        runner: Makes the loop for what was registered where none ran.
+    """
+    if rest.work_sync is not None:
+        return rest.work_sync()
+    failure = _outcome(rest, runner)
+    if failure is not None:
+        raise failure
+    return None
+
+
+async def _unwind(child: Child, deadline: float | None, details: Details) -> None:
+    await child.unwind(deadline, details)
 
 
 async def _own_task(handle: CleanupHandle, limit: Limit | None, details: Details) -> BaseException | None:
@@ -99,36 +114,26 @@ async def _own_task(handle: CleanupHandle, limit: Limit | None, details: Details
     return await OwnerTask(work, f"cleanup of {handle.name}").finish(limit)
 
 
-async def _elsewhere(home: Home, work: Asked, limit: Limit | None, result: object) -> None:
-    _require_running(home, result)
-    future = submit(home, work)
-    with move_on_after(_patience(limit), shield=True):
-        await arrival(future)
-    failure = _result(future, limit)
-    if failure is not None:
-        raise failure
-
-
-def _outcome(home: "Home | None", work: Asked, limit: Limit | None, result: object, runner: asyncio.Runner) -> Outcome:
+def _outcome(rest: Rest, runner: asyncio.Runner) -> Outcome:
+    home = rest.handle.home
     if home is None:
-        return runner.run(outcome_of(work))
+        return runner.run(outcome_of(rest.work))
     if isinstance(home, AbstractEventLoop) and is_idle(home):
-        return home.run_until_complete(outcome_of(work))
-    _require_running(home, result)
-    future = submit(home, work)
-    wait([future], _patience(limit))
-    return _result(future, limit)
+        return home.run_until_complete(outcome_of(rest.work))
+    _require_running(home, rest)
+    future = submit(home, rest.work)
+    wait([future], _patience(rest.limit))
+    return _result(future, rest.limit)
 
 
-def _require_running(home: Home, result: object) -> None:
+def _require_running(home: Home, rest: Rest) -> None:
     if is_gone(home):
         problem = "is closed"
     elif is_idle(home):
         problem = "is idle while another one runs here"
     else:
         return
-    if iscoroutine(result):
-        result.close()
+    rest.give_up()
     raise LoopGoneError(f"it did not run, since the event loop in which it was registered {problem}")
 
 

@@ -140,7 +140,9 @@ class Stack:
             drain = self._admit(Record(self.name, self.errors), None, NO_DETAILS, is_outermost=False)
             self._hand_out(handle)
         try:
-            await drain.run(handle, self.timeout)
+            rest = drain.begin(handle, self.timeout)
+            if rest is not None:
+                await drain.finish(rest)
         finally:
             self._leave(drain)
         failure = drain.record.first()
@@ -162,10 +164,10 @@ class Stack:
 
     async def _run_all(self, drain: Drain) -> None:
         while (step := self._next(drain)) is not None:
-            if isinstance(step, CleanupHandle):
-                await drain.run(step, self.timeout)
-            else:
+            if not isinstance(step, CleanupHandle):
                 await arrival(step)
+            elif (rest := drain.begin(step, self.timeout)) is not None:
+                await drain.finish(rest)
 
     def unwind_sync(self, deadline: float | None, details: Details) -> None:
         """Do the same from sync code, unless something would have to wait for the loop of this thread."""
@@ -185,9 +187,9 @@ class Stack:
 
     def _run_all_sync(self, drain: Drain, runner: asyncio.Runner) -> None:
         while (step := self._next(drain)) is not None:
-            if isinstance(step, Future):
+            if not isinstance(step, CleanupHandle):
                 wait([step])
-            elif not drain.run_sync(step, self.timeout, runner):
+            elif (rest := drain.begin(step, self.timeout)) is not None and not drain.finish_sync(rest, runner):
                 self._postpone(step, drain)
 
     def bounded(self, deadline: float | None) -> float | None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
 
@@ -172,6 +173,24 @@ def test_a_slow_sync_cleanup_may_be_interrupted_by_hand() -> None:
         manager.cleanup_all_sync()
 
     assert not hasattr(caught.value, "__notes__")
+
+
+async def test_what_a_slow_call_returns_is_awaited_all_the_same() -> None:
+    """A slow start is no reason to leave the rest of a cleanup undone."""
+    calls: list[str] = []
+    manager = ResourceManager(cleanup_timeout=0.02)
+
+    async def close() -> None:
+        calls.append("closed")
+
+    def begin() -> Awaitable[None]:
+        wait_for_the_watch()
+        return close()
+
+    manager.register(begin)
+    await manager.cleanup_all()
+
+    assert calls == ["closed"]
 
 
 def test_a_fast_sync_cleanup_is_not_reported() -> None:
