@@ -12,7 +12,7 @@ import uvloop
 
 from isolation._owners import OWNER, Owner
 from isolation.recording._recorder import OURS, ClosedBy, Recorder
-from isolation.recording.event_loops import Closing, install_uvloop, pending_tasks
+from isolation.recording.event_loops import Closing, _callers, install_uvloop, pending_tasks
 from tests.owned import an_owner, owned_by
 
 MakeLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -302,6 +302,11 @@ def test_without_uvloop_nothing_of_it_is_wrapped(monkeypatch: pytest.MonkeyPatch
     install_uvloop(recorder)
 
     assert recorder.uvloop_class is None
+
+
+def test_the_callers_of_a_closing_end_with_the_program() -> None:
+    """Every frame is offered until one decides."""
+    assert [function for _, function in _callers()][-1] in ("_run_module_as_main", "Thread._bootstrap", "<module>")
 
 
 async def test_pending_tasks_are_those_that_are_not_done() -> None:
