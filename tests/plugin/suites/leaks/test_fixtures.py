@@ -54,9 +54,8 @@ class TestPlain:
         beat().start()  # leak: thread owner=fixture:_xunit_setup_class_fixture_TestPlain
 
     def setup_method(self):
-        KEEP.append(
-            socket.socket()
-        )  # leak: socket fixture=_xunit_setup_method_fixture_TestPlain test=TestPlain::test_it
+        own = socket.socket()  # leak: socket fixture=_xunit_setup_method_fixture_TestPlain test=TestPlain::test_it
+        KEEP.append(own)
 
     def test_it(self):
         pass
