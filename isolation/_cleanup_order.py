@@ -1,10 +1,11 @@
 """The order of cleanups: newest first, unless priorities or dependencies say otherwise."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from isolation._cleanups import CleanupHandle
+from isolation._cleanups import CleanupHandle, WeakResource
 
 
 class CleanupOrder:
@@ -16,34 +17,54 @@ class CleanupOrder:
     stays O(n log n).
 
     Context managers are a chain in that graph, so no priority can exit an outer one before an inner one.
+
+    Attributes:
+        newest: The number of the newest entry there ever was.
+        collected: How many weakly held resources were collected before their turn.
+        gone: Takes a weakly held resource that was collected.
     """
 
-    __slots__ = ("_after", "_before", "_heap", "_newest", "_pending")
+    __slots__ = (
+        "_after", "_before", "_first", "_gone", "_heap", "_pending", "_resources", "collected", "gone", "newest",
+    )  # fmt: skip
+
+    newest: int
+    collected: int
+    gone: Callable[[WeakResource], None]
 
     def __init__(self) -> None:
+        self.newest = 0
+        self.collected = 0
         self._pending: dict[int, CleanupHandle] = {}
-        self._newest = 0
+        self._resources: dict[int, CleanupHandle] = {}
+        self._first: CleanupHandle | None = None
         self._heap: list[tuple[int, int]] | None = None
         self._before: dict[int, set[int]] = {}  # who must go before the key
         self._after: dict[int, set[int]] = {}  # who must go after the key
-
-    def __len__(self) -> int:
-        return len(self._pending)
-
-    def __iter__(self) -> Iterator[CleanupHandle]:
-        return iter(self._pending.values())
+        # Garbage is collected anywhere, also while the manager's lock is held: nothing may happen then but this.
+        self._gone: deque[WeakResource] = deque()
+        self.gone = self._gone.append
 
     def __contains__(self, handle: CleanupHandle) -> bool:
-        return self._pending.get(handle.number) is handle
+        return handle is self._first or self._pending.get(handle.number) is handle
 
-    @property
-    def newest(self) -> int:
-        """Return the number of the newest entry there ever was."""
-        return self._newest
+    def entries(self) -> list[CleanupHandle]:
+        """Return what is pending, oldest first."""
+        self._forget_collected()
+        return [*self._pending.values(), *filter(None, [self._first])]
+
+    def find(self, resource: object) -> CleanupHandle | None:
+        """Return the pending entry of *resource*."""
+        self._forget_collected()
+        return self._resources.get(id(resource))
 
     def push(self, handle: CleanupHandle) -> None:
         """Take *handle* as the newest entry."""
-        self._newest = handle.number = self._newest + 1
+        if self._gone:
+            self._forget_collected()
+        self.newest = handle.number = self.newest + 1
+        if handle.key:
+            self._resources[handle.key] = handle
         if handle.terms.priority:
             self._need_heap()
         if self._heap is not None:
@@ -51,8 +72,25 @@ class CleanupOrder:
             heappush(self._heap, (handle.terms.priority, -handle.number))
         self._pending[handle.number] = handle
 
+    def put_back(self, handle: CleanupHandle) -> None:
+        """Take back *handle*, which :meth:`pop` gave last, as the next entry whatever comes."""
+        self._first = handle
+
     def pop(self) -> CleanupHandle | None:
-        """Remove and return the next entry, None if there is none."""
+        """Remove and return the next entry, None if there is none; its resource is alive."""
+        if self._first is not None:
+            handle, self._first = self._first, None
+            return handle
+        while (handle := self._pop()) is not None:
+            if handle.key:
+                self._resources.pop(handle.key, None)
+                if not handle.strengthen():
+                    self._count(handle)
+                    continue
+            return handle
+        return None
+
+    def _pop(self) -> CleanupHandle | None:
         if self._heap is None:
             return self._pending.popitem()[1] if self._pending else None
         while self._heap:
@@ -68,10 +106,14 @@ class CleanupOrder:
         blocking = self._before.get(handle.number)
         if blocking:
             raise ValueError(f"{handle!r} cannot run now, since it has to run after {self._pending[max(blocking)]!r}")
-        self._take(handle.number)
+        self.release(handle)
 
     def release(self, handle: CleanupHandle) -> None:
         """Remove *handle* and keep the order of those that it stood between."""
+        self._resources.pop(handle.key, None)
+        if handle is self._first:
+            self._first = None
+            return
         number = handle.number
         before, after = self._before.get(number, set()), self._after.get(number, set())
         for earlier in tuple(before):
@@ -98,6 +140,17 @@ class CleanupOrder:
     def _link(self, first: int, second: int) -> None:
         self._before.setdefault(second, set()).add(first)
         self._after.setdefault(first, set()).add(second)
+
+    def _forget_collected(self) -> None:
+        while self._gone:
+            handle = self._gone.popleft().handle
+            if handle in self:
+                self.release(handle)
+                self._count(handle)
+
+    def _count(self, handle: CleanupHandle) -> None:
+        self.collected += 1
+        handle.end("released")
 
     def _followers(self, number: int) -> set[int]:
         found: set[int] = set()

@@ -2,7 +2,6 @@
 
 import linecache
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from isolation._owners import Owner
 
 COMPACT_DEPTH = 16
 _PACKAGE = str(Path(__file__).parent)
-_LIBRARY_ROOTS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_LIBRARY_ROOTS = (str(Path(linecache.__file__).parent),)
 _IMPORT = "<frozen importlib._bootstrap>"
 _INSTALLED = ("site-packages", "dist-packages")
 caller_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented

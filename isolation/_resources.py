@@ -118,7 +118,7 @@ class ResourceManager:
                 self._stack.me, call, (resource,), NO_KEYWORDS, frames, terms=terms, resource=resource
             )
             if hold == "weak":
-                handle.weaken(self._stack.gone)
+                handle.weaken(self._stack.order.gone)
             self._stack.push_before(handle, depends_on)
         elif depends_on or priority or timeout is not None or own_task:
             raise ValueError(f"{resource!r} has no cleanup to order or to bound; name one, or drop the options")
@@ -257,7 +257,7 @@ class ResourceManager:
     @property
     def collected(self) -> int:
         """Return how many resources held weakly were collected before their cleanup."""
-        return self._stack.collected
+        return self._stack.order.collected
 
     @property
     def tracked(self) -> int:

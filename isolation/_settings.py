@@ -1,6 +1,5 @@
 """What the user has set, checked once, with the nearest valid value for every wrong one."""
 
-import difflib
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -125,6 +124,8 @@ def one_of(value: object, valid: Sequence[str], what: str, place: str) -> str:
     """
     if isinstance(value, str) and value in valid:
         return value
+    import difflib  # noqa: PLC0415 - needed only to help somebody who is wrong
+
     near = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.5)
     advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(map(repr, valid))}"
     raise SettingsError(f"unknown {what} {value!r} in {place}; {advice}")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import warnings
-from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from enum import Enum
@@ -11,10 +10,11 @@ from threading import RLock, get_ident
 from weakref import ref
 
 from isolation._cleanup_order import CleanupOrder
-from isolation._cleanups import CleanupHandle, Details, Keeper, WeakResource, counted, listed
-from isolation._drains import INSIDE, Drain, Record
+from isolation._cleanups import CleanupHandle, Details, Keeper, counted, listed
+from isolation._drains import INSIDE, Drain
 from isolation._errors import AsyncCleanupRequiredError, CleanupTimeoutError, ManagerClosedError
 from isolation._homes import Outcome, arrival, current_home, is_blocked
+from isolation._records import Record
 
 _REQUIRED = "{!r} of {!r} is async and could only run in the loop of this thread: {}; await cleanup_all() there"
 NO_DETAILS: Details = (None, None, None)
@@ -34,9 +34,9 @@ class Stack:
     Attributes:
         name: The name of the manager.
         state: Where it is in its life.
+        order: What is pending.
         errors: Everything that was raised.
         not_run: What was left when a drain had to stop.
-        collected: How many weakly held resources were collected before their turn.
     """
 
     # Why the drain looks as it does
@@ -52,9 +52,8 @@ class Stack:
     # context managers are exited with no scope of ours open, and cannot be bounded in time unless a task is their own.
 
     __slots__ = (
-        "__weakref__", "_drains", "_gone", "_lock", "_order", "_postponed", "_process", "_record",
-        "_resources", "collected", "deadline", "errors", "gone", "me", "name", "not_run", "place", "state",
-        "timeout",
+        "__weakref__", "_drains", "_lock", "_process", "_record", "deadline", "errors", "me", "name", "not_run",
+        "order", "place", "state", "timeout",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float | None, deadline: float | None) -> None:
@@ -62,26 +61,20 @@ class Stack:
         self.state = ManagerState.OPEN
         self.errors: list[BaseException] = []
         self.not_run: list[CleanupHandle] = []
-        self.collected = 0
         self.place: CleanupHandle | None = None  # in the parent's stack
         self.me: ref[Keeper] = ref(self)
         self.timeout = timeout
         self.deadline = deadline
         self._lock = RLock()
-        self._order = CleanupOrder()
-        self._resources: dict[int, CleanupHandle] = {}
-        self._gone: deque[WeakResource] = deque()
-        self.gone = self._gone.append  # called while garbage is collected, when no lock may be taken
+        self.order = CleanupOrder()
         self._drains: list[Drain] = []
         self._record: Record | None = None
-        self._postponed: CleanupHandle | None = None
         self._process = os.getpid()
 
     def pending(self) -> list[CleanupHandle]:
         """Return what has not run yet, oldest first."""
         with self._lock:
-            self._forget_collected()
-            return [*self._order, *filter(None, [self._postponed])]
+            return self.order.entries()
 
     def require_open(self) -> None:
         """Raise ManagerClosedError if nothing can be registered any more."""
@@ -96,11 +89,7 @@ class Stack:
         __tracebackhide__ = True
         with self._lock:
             self.require_open()
-            if self._gone:
-                self._forget_collected()
-            self._order.push(handle)
-            if handle.key:
-                self._resources[handle.key] = handle
+            self.order.push(handle)
 
     def push_before(self, handle: CleanupHandle, others: Iterable[object]) -> None:
         """Take *handle* and let it run before *others*; take nothing if one of these is unknown."""
@@ -109,8 +98,8 @@ class Stack:
             known = [self._find(other) for other in others]
             self.push(handle)
             for other in known:
-                if other in self._order:
-                    self._order.link(handle, other)
+                if other in self.order:
+                    self.order.link(handle, other)
 
     def link(self, handle: CleanupHandle, others: Iterable[object]) -> None:
         """Let *handle* run before *others*."""
@@ -118,15 +107,14 @@ class Stack:
         with self._lock:
             known = [self._find(other) for other in (handle, *others)][1:]
             for other in known:
-                if handle in self._order and other in self._order:
-                    self._order.link(handle, other)
+                if handle in self.order and other in self.order:
+                    self.order.link(handle, other)
 
     def release(self, handle: CleanupHandle) -> None:
         """Forget *handle* if it is still pending."""
         with self._lock:
-            if handle in self._order:
-                self._order.release(handle)
-                self._resources.pop(handle.key, None)
+            if handle in self.order:
+                self.order.release(handle)
                 handle.end("released")
 
     async def run_now(self, handle: CleanupHandle) -> None:
@@ -135,10 +123,10 @@ class Stack:
         with self._lock:
             if handle.status not in ("pending", "not_run") or self.is_forked():
                 return
-            if handle in self._order:
-                self._order.take(handle)
+            if handle in self.order:
+                self.order.take(handle)
             drain = self._admit(Record(self.name, self.errors), None, NO_DETAILS, is_outermost=False)
-            self._hand_out(handle)
+            handle.status = "running"
         try:
             rest = drain.begin(handle, self.timeout)
             if rest is not None:
@@ -220,23 +208,10 @@ class Stack:
         return True
 
     def _find(self, other: object) -> CleanupHandle:
-        self._forget_collected()
-        handle = other if isinstance(other, CleanupHandle) else self._resources.get(id(other))
+        handle = other if isinstance(other, CleanupHandle) else self.order.find(other)
         if handle is None or not handle.belongs_to(self.me):
             raise ValueError(f"{other!r} is neither a cleanup nor a pending resource of {self.name!r}")
         return handle
-
-    def _forget_collected(self) -> None:
-        while self._gone:
-            handle = self._gone.popleft().handle
-            if handle in self._order:
-                self._order.release(handle)
-                self._give_up(handle)
-
-    def _give_up(self, handle: CleanupHandle) -> None:
-        self._resources.pop(handle.key, None)
-        self.collected += 1
-        handle.end("released")
 
     def _require_no_loop(self) -> None:
         __tracebackhide__ = True
@@ -253,7 +228,7 @@ class Stack:
         __tracebackhide__ = True
         with self._lock:
             handle.status = "pending"
-            self._postponed = handle
+            self.order.put_back(handle)
             if drain.is_outermost:
                 self.state = ManagerState.OPEN
                 self._record = drain.record
@@ -272,7 +247,7 @@ class Stack:
             return self._admit(record, deadline, details, is_outermost=outermost is None)
 
     def _admit(self, record: Record, deadline: float | None, details: Details, *, is_outermost: bool) -> Drain:
-        drain = Drain(record, deadline, self._order.newest, details, is_outermost=is_outermost)
+        drain = Drain(record, deadline, self.order.newest, details, is_outermost=is_outermost)
         self._drains.append(drain)
         INSIDE.set((*drain.ancestors, drain))
         return drain
@@ -290,10 +265,10 @@ class Stack:
     def _next(self, drain: Drain) -> "CleanupHandle | Future[Outcome] | None":
         """Return the next cleanup to run, or another drain to wait for; close and return None if there is neither."""
         with self._lock:
-            reason = drain.stopped_by(self._order.newest)
-            handle = None if reason else self._pop()
+            reason = drain.stopped_by(self.order.newest)
+            handle = None if reason else self.order.pop()
             if handle is not None:
-                self._hand_out(handle)
+                handle.status = "running"
                 return handle
             if not drain.is_outermost:
                 return None
@@ -303,22 +278,9 @@ class Stack:
             self._close(drain, reason)
             return None
 
-    def _pop(self) -> CleanupHandle | None:
-        handle, self._postponed = self._postponed, None
-        if handle is not None:
-            return handle
-        while (handle := self._order.pop()) is not None and not handle.strengthen():
-            self._give_up(handle)
-        return handle
-
-    def _hand_out(self, handle: CleanupHandle) -> None:
-        handle.status = "running"
-        if handle.key:
-            self._resources.pop(handle.key, None)
-
     def _close(self, drain: Drain, reason: str | None) -> None:
         self.state = ManagerState.CLOSED
-        while (handle := self._pop()) is not None:
+        while (handle := self.order.pop()) is not None:
             handle.status = "not_run"
             self.not_run.append(handle)
         if reason and self.not_run and not drain.record.is_interrupted_twice:

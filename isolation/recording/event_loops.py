@@ -79,12 +79,16 @@ def _wrap_create_task(original: Callable[..., Any], recorder: Recorder) -> Calla
 
 
 def _wrap_call_at(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    add = recorder.timers.add
+    get_owner = OWNER.get
+    wakers = _compatibility.WAKERS
+
     def call_at(loop: AbstractEventLoop, when: float, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - stands for the loop's
         handle = original(loop, when, callback, *args, **kwargs)
-        if getattr(callback, "__name__", "") not in _compatibility.WAKERS:
-            origin = recorder.origin()
-            if origin is not None:
-                recorder.timers.add(handle, origin)
+        if getattr(callback, "__name__", "") not in wakers:
+            owner = get_owner()
+            if owner is not OURS:
+                add(handle, Origin(owner, capture(1, recorder.depth)))
         return handle
 
     return call_at

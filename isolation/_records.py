@@ -1,0 +1,142 @@
+"""Records: what the cleanups of one unwinding raised, and what is to be raised in the end."""
+
+from asyncio import CancelledError
+from typing import cast
+
+from isolation._cleanups import CleanupHandle
+from isolation._deadlines import is_ours
+from isolation._errors import CleanupCancelledError, CleanupError
+from isolation._homes import cancellations, is_trio_cancelled
+
+INTERRUPTED = "it was interrupted, since the task that cleans up was cancelled; own_task=True would have protected it"
+CANCELLED = (
+    "it raised CancelledError, though nobody cancelled it; to end a task, cancel it and use asyncio.wait([task])"
+)
+
+
+class Record:
+    """What the cleanups of one unwinding raised, and what is to be raised in the end.
+
+    Attributes:
+        errors: Everything, in order, for :attr:`ResourceManager.errors`; shared with the manager.
+        failures: What the group will hold.
+        is_interrupted_twice: Whether a second interrupt came, which stops the drain.
+        count: How many cleanups were run.
+    """
+
+    __slots__ = (
+        "_cancellation", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "count", "errors",
+        "failures", "is_interrupted_twice",
+    )  # fmt: skip
+
+    errors: list[BaseException]
+    failures: list[Exception]
+    is_interrupted_twice: bool
+    count: int
+
+    def __init__(self, name: str, errors: list[BaseException]) -> None:
+        self.errors = errors
+        self.failures = []
+        self.is_interrupted_twice = False
+        self._is_interrupted = False
+        self.count = 0
+        self._name = name
+        self._interrupt: BaseException | None = None
+        self._cancellation: BaseException | None = None
+        self._left = 0
+        self._requests = cancellations()
+
+    def begin_with(self, failure: BaseException | None) -> None:
+        """Remember the interrupt or cancellation that ended the block, which no error of a cleanup may replace."""
+        if failure is not None and not isinstance(failure, Exception):
+            self._interrupt = failure
+
+    def fail(self, handle: CleanupHandle, failure: BaseException) -> None:
+        """Note what *handle* raised."""
+        interrupt = interrupt_in(failure)
+        if interrupt is not None:
+            self.is_interrupted_twice = self._is_interrupted
+            self._is_interrupted = True
+            self._interrupt = self._interrupt or interrupt
+            self.errors.append(interrupt)
+            for rest in companions(failure):
+                self.add(rest)
+        elif isinstance(failure, Exception):
+            hide_our_frames(failure)
+            failure.add_note(handle.blame(self._name))
+            self.add(failure)
+        else:
+            self.add(self._translated(handle, failure))
+        handle.end("failed")
+
+    def add(self, failure: Exception) -> None:
+        """Note a failure that will be in the group."""
+        self.failures.append(failure)
+        self.errors.append(failure)
+
+    def leave(self, number: int, failure: Exception) -> None:
+        """Note that a *number* of cleanups did not run, and why."""
+        self._left = number
+        self.add(failure)
+
+    def hold_back(self, cancellation: BaseException) -> None:
+        """Keep the cancellation of whoever cleans up until everything has run."""
+        self._cancellation = self._cancellation or cancellation
+        self._requests = cancellations()
+
+    def _translated(self, handle: CleanupHandle, failure: BaseException) -> Exception:
+        """Return an exception that a group can hold, from *failure*."""
+        if is_trio_cancelled(failure) or (isinstance(failure, CancelledError) and cancellations() > self._requests):
+            self.hold_back(failure)
+            translated = CleanupCancelledError(INTERRUPTED)
+        else:
+            said = f"it raised {type(failure).__name__}, which is no Exception: {failure}"
+            translated = CleanupCancelledError(CANCELLED if isinstance(failure, CancelledError) else said)
+            translated.__cause__ = failure
+        translated.add_note(handle.blame(self._name))
+        return translated
+
+    def first(self) -> BaseException | None:
+        """Return what the only cleanup raised."""
+        return self._interrupt or self._cancellation or next(iter(self.failures), None)
+
+    def outcome(self) -> BaseException | None:
+        """Return what the outermost call has to raise: an interrupt, else a cancellation, else the group."""
+        group = None
+        if self.failures:
+            failed, total = len(self.failures) - bool(self._left), self.count + self._left
+            left = f", {self._left} did not run" if self._left else ""
+            message = f"{failed} of {total} cleanups failed in {self._name!r}{left}"
+            group = CleanupError(message, self.failures)
+        held_back = self._interrupt or self._cancellation
+        if held_back is not None and held_back.__cause__ is None:
+            held_back.__cause__ = group
+        return held_back or group
+
+
+def interrupt_in(failure: BaseException) -> BaseException | None:
+    """Return the KeyboardInterrupt or SystemExit that *failure* is or holds."""
+    if isinstance(failure, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", failure)
+        return next(filter(None, map(interrupt_in, group.exceptions)), None)
+    return failure if isinstance(failure, (KeyboardInterrupt, SystemExit)) else None
+
+
+def hide_our_frames(failure: BaseException) -> None:
+    """Let the traceback of *failure* begin in the user's code."""
+    trace = failure.__traceback__
+    while trace is not None and is_ours(trace.tb_frame):
+        trace = trace.tb_next
+    failure.__traceback__ = trace
+
+
+def companions(failure: BaseException) -> list[Exception]:
+    """Return the errors that came with an interrupt: in one group, or as what a child manager has collected."""
+    if isinstance(failure, BaseExceptionGroup):
+        errors = cast("BaseExceptionGroup[BaseException]", failure).split(Exception)[0]
+        return list(errors.exceptions) if errors is not None else []
+    cause = failure.__cause__
+    if not isinstance(cause, CleanupError):
+        return []
+    failure.__cause__ = None
+    return [cause]
