@@ -107,6 +107,29 @@ def test_a_wrong_line_of_the_ini_file_is_refused(pytester: pytest.Pytester, line
     assert refusal(result) == f"ERROR: {message}"
 
 
+@pytest.mark.parametrize(
+    ("holder", "message"),
+    [
+        (
+            "appx:client",
+            ("cannot import 'appx', which isolation_holders of tox.ini names in 'appx:client': No module named 'appx'"),
+        ),
+        (
+            "json:decodr",
+            "unknown attribute of json 'decodr' in isolation_holders of tox.ini; did you mean 'decoder'?",
+        ),
+    ],
+)
+def test_a_holder_that_does_not_exist_is_refused(pytester: pytest.Pytester, holder: str, message: str) -> None:
+    """Holders are looked up when the tests are collected, and none of these runs if one is wrong."""
+    pytester.makeini(f"{SETTINGS}isolation_holders = {holder}\n")
+    pytester.makepyfile(TEST)
+
+    result = pytester.runpytest_inprocess()
+
+    assert refusal(result) == f"ERROR: {message}"
+
+
 def test_an_overridden_setting_is_found_on_the_command_line(pytester: pytest.Pytester) -> None:
     """What `-o` says is not looked for in the ini file."""
     result = pytester.runpytest_inprocess("-o", "isolation_mode=fial")
