@@ -1,9 +1,11 @@
 """What all tests share: `pytester`, to run tests inside of tests; a recorder of their own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from isolation.probes._scene import Scene
 from isolation.recording._recorder import Recorder
 
 pytest_plugins = ["pytester"]
@@ -15,3 +17,9 @@ def recorder() -> Iterator[Recorder]:
     recorder = Recorder().acquire()
     yield recorder
     recorder.release()
+
+
+@pytest.fixture
+def scene(recorder: Recorder) -> Scene:
+    """Give what the probes of one guard share, with a short grace."""
+    return Scene(recorder, str(Path(__file__).parent), 0.01)
