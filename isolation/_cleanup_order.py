@@ -78,9 +78,9 @@ class CleanupOrder:
 
     def pop(self) -> CleanupHandle | None:
         """Remove and return the next entry, None if there is none; its resource is alive."""
-        if self._first is not None:
-            handle, self._first = self._first, None
-            return handle
+        first, self._first = self._first, None
+        if first is not None:
+            return first
         while (handle := self._pop()) is not None:
             if handle.key:
                 self._resources.pop(handle.key, None)

@@ -38,7 +38,7 @@ class Watch:
         complaint: What to say if it took too long, else None; known when the block has ended.
     """
 
-    __slots__ = ("_ends_at", "_frames", "_limit", "_thread", "_timer", "complaint")
+    __slots__ = ("_ends_at", "_frames", "_has_looked", "_limit", "_thread", "_timer", "complaint")
 
     complaint: str | None
 
@@ -46,12 +46,14 @@ class Watch:
         self.complaint = None
         self._limit = limit
         self._ends_at = 0.0
+        self._has_looked = False
         self._frames: list[tuple[CodeType, int]] = []
         self._thread = threading.get_ident()
         self._timer = threading.Timer(limit.seconds, self._look)
         self._timer.daemon = True
 
     def _look(self) -> None:
+        self._has_looked = True
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
         while frame is not None and frame.f_code is not WATCHED:
             if not is_ours(frame):
@@ -66,7 +68,7 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
-        is_late = time.monotonic() >= self._ends_at
+        is_late = self._has_looked or time.monotonic() >= self._ends_at
         self._timer.cancel()
         self._timer.join()
         if is_late:

@@ -28,6 +28,9 @@ class ManagerState(Enum):
     CLOSED = "closed"
 
 
+OPEN, CLOSING, CLOSED = ManagerState.OPEN, ManagerState.CLOSING, ManagerState.CLOSED
+
+
 class Stack:
     """Hold pending cleanups and unwind them once.
 
@@ -58,7 +61,7 @@ class Stack:
 
     def __init__(self, name: str, timeout: float | None, deadline: float | None) -> None:
         self.name = name
-        self.state = ManagerState.OPEN
+        self.state = OPEN
         self.errors: list[BaseException] = []
         self.not_run: list[CleanupHandle] = []
         self.place: CleanupHandle | None = None  # in the parent's stack
@@ -79,7 +82,7 @@ class Stack:
     def require_open(self) -> None:
         """Raise ManagerClosedError if nothing can be registered any more."""
         __tracebackhide__ = True
-        if self.state is ManagerState.CLOSED:
+        if self.state is CLOSED:
             raise ManagerClosedError(
                 f"{self.name!r} has already cleaned up and never runs this one; register it earlier, or elsewhere"
             )
@@ -197,7 +200,7 @@ class Stack:
 
     def is_abandoned(self) -> bool:
         """Tell whether cleanups are pending that nobody in this process can ask for any more."""
-        return len(self.pending()) > 0 and os.getpid() == self._process
+        return self.state is not CLOSED and len(self.pending()) > 0 and os.getpid() == self._process
 
     def is_forked(self) -> bool:
         """Tell whether this is a child process, which must not delete its parent's files; warn if so."""
@@ -230,19 +233,19 @@ class Stack:
             handle.status = "pending"
             self.order.put_back(handle)
             if drain.is_outermost:
-                self.state = ManagerState.OPEN
+                self.state = OPEN
                 self._record = drain.record
         raise AsyncCleanupRequiredError(_REQUIRED.format(handle, self.name, "what is left is still pending"))
 
     def _begin(self, deadline: float | None, details: Details) -> "Drain | Future[Outcome] | None":
         with self._lock:
-            if self.state is ManagerState.CLOSED or self.is_forked():
+            if self.state is CLOSED or self.is_forked():
                 return None
             outermost = next((drain for drain in self._drains if drain.is_outermost), None)
             if outermost is not None and not any(drain in self._drains for drain in INSIDE.get()):
                 return outermost.future()
             record = outermost.record if outermost else self._record or Record(self.name, self.errors)
-            self.state = ManagerState.CLOSING
+            self.state = CLOSING
             record.begin_with(details[1])
             return self._admit(record, deadline, details, is_outermost=outermost is None)
 
@@ -256,10 +259,10 @@ class Stack:
         INSIDE.set(drain.ancestors)
         with self._lock:
             self._drains.remove(drain)
-            if drain.is_outermost and self.state is ManagerState.CLOSING:
+            if drain.is_outermost and self.state is CLOSING:
                 self._close(drain, None)
         drain.end()
-        if self.place is not None and self.state is ManagerState.CLOSED:
+        if self.place is not None and self.state is CLOSED:
             self.place.release()
 
     def _next(self, drain: Drain) -> "CleanupHandle | Future[Outcome] | None":
@@ -279,7 +282,7 @@ class Stack:
             return None
 
     def _close(self, drain: Drain, reason: str | None) -> None:
-        self.state = ManagerState.CLOSED
+        self.state = CLOSED
         while (handle := self.order.pop()) is not None:
             handle.status = "not_run"
             self.not_run.append(handle)
