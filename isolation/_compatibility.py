@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 from types import CodeType, ModuleType
 from typing import Any, Protocol
-from unittest import IsolatedAsyncioTestCase
 
 ADJUST_THREAD_COUNT: CodeType | None = getattr(
     getattr(ThreadPoolExecutor, "_adjust_thread_count", None), "__code__", None
@@ -126,8 +125,8 @@ def fileno(obj: object) -> int:
         return -1
 
 
-def test_case_context(case: IsolatedAsyncioTestCase) -> Context | None:
-    """Return the context in which *case* runs everything, copied when the instance was made."""
+def test_case_context(case: object) -> Context | None:
+    """Return the context in which *case*, an `IsolatedAsyncioTestCase`, runs everything, copied when the instance was made."""
     return getattr(case, "_asyncioTestContext", None)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from isolation import _compatibility
 from isolation._event_loop import close_generator, drain
 from isolation._findings import Finding, Severity
-from isolation._origin import Origin, resolve
+from isolation._origin import Origin, is_stdlib, resolve
 from isolation._owners import OWNER, Owner
 from isolation.probes._scene import Left, Scene, severity_for
 from isolation.recording._recorder import OURS, ClosedBy
@@ -144,7 +144,7 @@ class LoopsProbe:
         )
 
     def _loop(self, loop: AbstractEventLoop, origin: Origin) -> Finding:
-        is_on_demand = any(code.co_name == _ON_DEMAND for code, _ in origin.frames[:3])
+        is_on_demand = any(code.co_name == _ON_DEMAND and is_stdlib(code.co_filename) for code, _ in origin.frames)
         return Finding(
             probe=self.name,
             kind="loop",

@@ -93,6 +93,7 @@ class Recorder:
     runner_classes: set[type] = field(default_factory=set[type])
     has_anyio: bool = False
     has_trio: bool = False
+    has_unittest: bool = False
     watches_forks: bool = False
     watches_opens: bool = False
     modules_seen: int = 0
@@ -136,7 +137,7 @@ class Recorder:
         self.users -= 1
         if self.users == 0:
             self.patches.undo()
-            self.has_anyio = self.has_trio = False
+            self.has_anyio = self.has_trio = self.has_unittest = False
             self.modules_seen = 0
             self.uvloop_class = None
             self.runner_classes.clear()
@@ -160,7 +161,7 @@ class Recorder:
             trio_tasks.meet_run(self)
 
     def late_arrivals(self) -> None:
-        """Wrap what has been imported since: uvloop, trio, anyio's plugin."""
+        """Wrap what has been imported since: uvloop, trio, anyio's plugin, unittest."""
         modules = len(sys.modules)
         if modules == self.modules_seen:
             return
@@ -169,6 +170,7 @@ class Recorder:
 
         anyio_runners.install(self)
         event_loops.install_uvloop(self)
+        event_loops.install_unittest(self)
 
     def _wrap_socket(self, original: Callable[..., None]) -> Callable[..., None]:
         table = self.sockets

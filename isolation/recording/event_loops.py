@@ -26,7 +26,6 @@ def install(recorder: Recorder) -> None:
     patches.wrap(BaseEventLoop, "close", closing.wrap_loop_close)
     patches.wrap(Runner, "close", closing.wrap_runner_close)
     patches.wrap(Runner, "run", _wrap_runner_run)
-    _wrap_test_case(recorder)
 
 
 def meet_loop(recorder: Recorder) -> None:
@@ -138,11 +137,15 @@ def _assign(context: Context, owner: Owner | None) -> None:
         return  # the context is in use: the call that follows is refused by the runner, with a better message
 
 
-def _wrap_test_case(recorder: Recorder) -> None:
-    from unittest import IsolatedAsyncioTestCase  # noqa: PLC0415 - imports asyncio's test support only here
+def install_unittest(recorder: Recorder) -> None:
+    """Give asyncio's test cases the owner of their test, once they are imported."""
+    case_class = getattr(sys.modules.get("unittest.async_case"), "IsolatedAsyncioTestCase", None)
+    if case_class is None or recorder.has_unittest:
+        return
+    recorder.has_unittest = True
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def run(case: IsolatedAsyncioTestCase, result: Any = None) -> Any:  # noqa: ANN401 - unittest's result
+        def run(case: object, result: Any = None) -> Any:  # noqa: ANN401 - unittest's result
             __tracebackhide__ = True
             context = _compatibility.test_case_context(case)
             if context is not None:
@@ -152,7 +155,7 @@ def _wrap_test_case(recorder: Recorder) -> None:
 
         return run
 
-    recorder.patches.wrap(IsolatedAsyncioTestCase, "run", make)
+    recorder.patches.wrap(case_class, "run", make)
 
 
 class Closing:
