@@ -126,7 +126,7 @@ def fileno(obj: object) -> int:
 
 
 def test_case_context(case: object) -> Context | None:
-    """Return the context in which *case*, an `IsolatedAsyncioTestCase`, runs everything, copied when the instance was made."""
+    """Return the context in which *case*, of `IsolatedAsyncioTestCase`, runs; it was copied when *case* was made."""
     return getattr(case, "_asyncioTestContext", None)
 
 
