@@ -111,6 +111,10 @@ class CleanupHandle:
     )  # fmt: skip
 
     status: CleanupStatus
+    resource: object
+    key: int
+    number: int
+    terms: Terms
     _call: Call
 
     def __init__(

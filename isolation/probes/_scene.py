@@ -34,6 +34,14 @@ class Scene:
         adopters: From things to those wider fixtures that may keep them, asked only if something is left.
     """
 
+    number: int
+    recorder: Recorder
+    root: str
+    keepers: Keepers
+    grace: float
+    memory_threshold: int
+    adopters: Adopters
+
     def __init__(self, recorder: Recorder, root: str, grace: float) -> None:
         self.number = next(_NUMBERS)
         self.keepers = Keepers()
@@ -41,7 +49,7 @@ class Scene:
         self.root = root
         self.grace = grace
         self.memory_threshold = 0
-        self.adopters: Adopters = lambda _: {}
+        self.adopters = lambda _: {}
         self._patience = grace
 
     def begin(self) -> None:
