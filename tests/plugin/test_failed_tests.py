@@ -44,7 +44,7 @@ def test_a_failed_test_gets_a_section(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     assert isolation_section(result) == [
         "test_it.py::test_fails left",
-        "  socket AF_INET, not connected, created at test_it.py:7 in leak",
+        "  socket AF_INET, not connected, created at test_it.py:7 in leak; held by test_it:kept",
     ]
 
 

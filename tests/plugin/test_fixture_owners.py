@@ -57,11 +57,11 @@ def test_a_wider_fixture_is_left_alone_while_it_lives(pytester: pytest.Pytester)
     makepyfile(
         pytester,
         """
-    class TestFirst:
-        @pytest.fixture(scope="class")
-        def server(self):
-            leak()
+    @pytest.fixture(scope="class")
+    def server():
+        leak()
 
+    class TestFirst:
         def test_first(self, server):
             pass
 
@@ -78,10 +78,10 @@ def test_a_wider_fixture_is_left_alone_while_it_lives(pytester: pytest.Pytester)
     result.assert_outcomes(passed=3, errors=1)
     assert error(result, "TestFirst.test_last") == [
         "fixture 'server' (scope=class) of test_it.py::TestFirst left 1 thing behind",
-        "  socket AF_INET, not connected, created at test_it.py:8 in leak",
-        "    test_it.py:13 in server  leak()",
+        "  socket AF_INET, not connected, created at test_it.py:8 in leak; held by test_it:kept",
+        "    test_it.py:12 in server  leak()",
         "    test_it.py:8 in leak     kept.append(socket.socket())",
-        ('close them in a teardown, or mark the test with @pytest.mark.isolation_allow("descriptors", reason="...")'),
+        "close them in its teardown, or excuse them in isolation_allow",
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_session_fixture_leaves_notes(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
     assert section(result) == [
         "fixture 'server' (scope=session) left",
-        "  socket AF_INET, not connected, created at test_it.py:8 in leak",
+        "  socket AF_INET, not connected, created at test_it.py:8 in leak; held by test_it:kept",
         "1 test left nothing behind (1 in notes) · guard N µs per test",
     ]
 
@@ -279,7 +279,7 @@ def test_parameters_of_a_fixture_are_told_apart(pytester: pytest.Pytester) -> No
 
     pytester.runpytest_inprocess("--isolation-mode=restore", REPORT)
 
-    assert brief(pytester.path) == [("server", "socket"), ("server", "socket")]
+    assert brief(pytester.path) == [("server[http]", "socket"), ("server[https]", "socket")]
 
 
 @pytest.mark.parametrize(

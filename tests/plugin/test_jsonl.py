@@ -89,7 +89,7 @@ def test_a_finding_has_all_keys(pytester: pytest.Pytester) -> None:
         "severity": "error",
         "name": "AF_INET, not connected",
         "detail": "",
-        "hint": "",
+        "hint": "held by test_it:kept",
         "fixture": "client",
         "origin": [
             {"file": "test_it.py", "line": 12, "function": "client", "source": "kept.append(socket.socket())"},

@@ -203,11 +203,11 @@ def test_a_marker_does_not_speak_for_a_fixture(pytester: pytest.Pytester) -> Non
     makepyfile(
         pytester,
         """
-    class TestIt:
-        @pytest.fixture(scope="class")
-        def server(self):
-            leak()
+    @pytest.fixture(scope="class")
+    def server():
+        leak()
 
+    class TestIt:
         @pytest.mark.isolation_allow("descriptors")
         @pytest.mark.isolation_mode("off")
         def test_uses_it(self, server):

@@ -114,7 +114,10 @@ def test_fail_makes_the_teardown_an_error(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2, errors=1)
     assert error(result, "test_leaks") == [
         "test_fail_makes_the_teardown_an_error.py::test_leaks left 1 thing behind",
-        "  socket AF_INET, not connected, created at test_fail_makes_the_teardown_an_error.py:9 in test_leaks",
+        (
+            "  socket AF_INET, not connected, created at test_fail_makes_the_teardown_an_error.py:9 in test_leaks; "
+            "held by test_fail_makes_the_teardown_an_error:kept"
+        ),
         'close them in a teardown, or mark the test with @pytest.mark.isolation_allow("descriptors", reason="...")',
     ]
 
@@ -138,8 +141,8 @@ def test_fail_does_not_fail_on_warnings(pytester: pytest.Pytester) -> None:
     assert section(result) == [
         "test_daemon.py::test_leaks left",
         (
-            "  thread 'heart' daemon, now at test_daemon.py:6 in beat, not ended: a thread cannot be ended from outside, "
-            "created at test_daemon.py:12 in test_leaks"
+            "  thread 'heart' daemon, now at test_daemon.py:6 in beat, not ended: a thread cannot be ended from "
+            "outside, created at test_daemon.py:12 in test_leaks"
         ),
         "1 finding in 1 of 2 tests · score 0.500 · guard N µs per test",
     ]

@@ -125,7 +125,7 @@ def test_all_that_a_test_left_comes_together(pytester: pytest.Pytester) -> None:
     assert error(result, "test_leaks") == [
         "test_it.py::test_leaks left 2 things behind",
         "  task 'forever' pending at test_it.py:7 in forever, created at test_it.py:10 in test_leaks",
-        "  socket AF_INET, not connected, created at test_it.py:11 in test_leaks",
+        "  socket AF_INET, not connected, created at test_it.py:11 in test_leaks; held by test_it:kept",
         (
             "close them in a teardown, or mark the test with "
             '@pytest.mark.isolation_allow("tasks", "descriptors", reason="...")'
@@ -162,11 +162,14 @@ def test_findings_are_grouped_by_owner(pytester: pytest.Pytester) -> None:
 
     assert section(result) == [
         "test_it.py::test_first left",
-        "  socket AF_INET, not connected, created at test_it.py:12 in client, while setting up fixture 'client'",
-        "  socket AF_INET, not connected, created at test_it.py:15 in test_first",
+        (
+            "  socket AF_INET, not connected, created at test_it.py:12 in client, while setting up fixture 'client'; "
+            "held by test_it:kept"
+        ),
+        "  socket AF_INET, not connected, created at test_it.py:15 in test_first; held by test_it:kept",
         "fixture 'server' (scope=module) of test_it.py left",
-        "  socket AF_INET, not connected, created at test_it.py:8 in server",
-        "3 findings in 1 of 2 tests · score 0.500 · guard N µs per test",
+        "  socket AF_INET, not connected, created at test_it.py:8 in server; held by test_it:kept",
+        "3 findings in 1 of 2 tests and 1 fixture · score 0.500 · guard N µs per test",
     ]
 
 
