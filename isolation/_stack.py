@@ -100,16 +100,13 @@ class Stack:
         with self._lock:
             known = [self._find(other) for other in others]
             self.push(handle)
-            for other in known:
-                if other in self.order:
-                    self.order.link(handle, other)
+            self.link(handle, known)
 
     def link(self, handle: CleanupHandle, others: Iterable[object]) -> None:
         """Let *handle* run before *others*."""
         __tracebackhide__ = True
         with self._lock:
-            known = [self._find(other) for other in (handle, *others)][1:]
-            for other in known:
+            for other in [self._find(other) for other in others]:
                 if handle in self.order and other in self.order:
                     self.order.link(handle, other)
 

@@ -129,7 +129,7 @@ def _outwards(level: Sequence[_Step], seen: set[int], modules: Mapping[int, str]
             continue
         seen.add(id(holder))
         inner = next((step for step in level if any(obj is step.obj for obj in gc.get_referents(holder))), None)
-        if inner is not None:
+        if inner is not None:  # pragma: no branch - else the heap has changed between the two looks
             name = modules.get(id(holder))
             label = f"module {name}.{_key(holder, inner.obj)}" if name else _label(holder, inner.obj)
             path = f"{inner.path} <- {label}" if inner.path else label

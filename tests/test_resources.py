@@ -312,6 +312,23 @@ def test_a_forked_child_deletes_nothing_of_its_parent() -> None:
     os.close(write)
 
 
+async def test_another_process_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The warning names the manager; nothing is run, nothing is lost."""
+    calls: list[str] = []
+    manager = ResourceManager("orders")
+    handle = manager.register(calls.append, "closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: 1)
+        with pytest.warns(ResourceWarning, match="this one cleans up nothing of it"):
+            await manager.cleanup_all()
+        with pytest.warns(ResourceWarning, match="'orders' was made in another process"):
+            await handle.run_now()
+
+    assert (calls, len(manager.pending)) == ([], 1)
+    await manager.cleanup_all()
+
+
 async def test_a_manager_shows_its_state() -> None:
     """The `repr` says what a debugger wants to know."""
     manager = ResourceManager("orders")

@@ -8,7 +8,14 @@ from contextvars import ContextVar
 import anyio
 import pytest
 
-from isolation import CleanupError, CleanupTimeoutError, ManagerClosedError, ResourceManager, SetupCancelledError
+from isolation import (
+    CleanupCancelledError,
+    CleanupError,
+    CleanupTimeoutError,
+    ManagerClosedError,
+    ResourceManager,
+    SetupCancelledError,
+)
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -171,6 +178,28 @@ async def test_a_suppressed_crash_is_no_failure() -> None:
     await manager.cleanup_all()
 
     assert manager.errors == ()
+
+
+async def test_a_cancelled_own_task_is_a_failure() -> None:
+    """A context manager that lets its cancellation out has failed."""
+
+    class Plain:
+        async def __aenter__(self) -> asyncio.Task[None] | None:
+            return asyncio.current_task()
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+    manager = ResourceManager()
+    task = await manager.enter_async_context(Plain(), own_task=True)
+    assert task is not None
+    task.cancel()
+    await asyncio.wait([task])
+
+    with pytest.raises(CleanupError) as caught:
+        await manager.cleanup_all()
+
+    assert [type(failure) for failure in caught.value.exceptions] == [CleanupCancelledError]
 
 
 @BACKENDS

@@ -176,6 +176,20 @@ async def test_what_fits_in_no_group_is_an_error_like_any_other(outcome: BaseExc
     assert len(caught.value.exceptions) == 2
 
 
+async def test_an_async_cleanup_may_raise_anything() -> None:
+    """Not every GeneratorExit means that our coroutine is being closed."""
+
+    async def close() -> None:
+        raise GeneratorExit
+
+    manager = ResourceManager()
+    manager.register(close)
+    with pytest.raises(CleanupError) as caught:
+        await manager.cleanup_all()
+
+    assert [type(failure) for failure in caught.value.exceptions] == [CleanupCancelledError]
+
+
 async def test_the_error_of_a_block_is_the_context_of_the_failures() -> None:
     """Both what failed in the block and what failed in its cleanup are shown."""
 

@@ -83,6 +83,19 @@ def test_an_idle_loop_is_run(loop: asyncio.AbstractEventLoop, own_task: bool) ->
     assert loops == [loop]
 
 
+def test_what_an_idle_loop_raised_is_reported(loop: asyncio.AbstractEventLoop) -> None:
+    """A failure in a loop that was run for it is a failure like any other."""
+
+    async def fail() -> None:
+        int("x")
+
+    manager = registered_in(loop, fail)
+    with pytest.raises(CleanupError) as caught:
+        manager.cleanup_all_sync()
+
+    assert [type(failure) for failure in caught.value.exceptions] == [ValueError]
+
+
 @pytest.mark.parametrize("own_task", [False, True])
 def test_the_loop_of_another_thread_is_asked(loop: asyncio.AbstractEventLoop, own_task: bool) -> None:
     """What was opened in a loop that runs elsewhere is closed there."""
@@ -249,6 +262,20 @@ async def test_a_coroutine_behind_a_lambda_is_kept_for_later() -> None:
 
     assert calls == [asyncio.get_running_loop(), "rest"]
     assert [type(failure) for failure in caught.value.exceptions] == [ValueError]
+
+
+async def test_what_was_kept_for_later_can_run_early() -> None:
+    """It is pending like anything else, and runs once."""
+    calls: list[object] = []
+    manager = ResourceManager()
+    handle = manager.register(hidden(noting_loops(calls)))
+    with pytest.raises(AsyncCleanupRequiredError):
+        manager.cleanup_all_sync()
+
+    await handle.run_now()
+    await manager.cleanup_all()
+
+    assert (len(calls), handle.status) == (1, "done")
 
 
 async def test_an_own_task_that_comes_late_is_kept_for_later() -> None:

@@ -112,6 +112,7 @@ async def test_what_has_run_needs_no_order() -> None:
     await over.run_now()
 
     manager.add("new", calls.append, depends_on=[over])
+    over.depends_on(manager.pending[0])
     await manager.cleanup_all()
 
     assert calls == ["over", "new"]
@@ -129,6 +130,19 @@ async def test_context_managers_are_never_reordered() -> None:
     await manager.cleanup_all()
 
     assert calls == ["x", "innermost", "inner", "outer"]
+
+
+async def test_contexts_keep_their_order_among_priorities() -> None:
+    """It does not matter whether the first priority came before the first context."""
+    calls: list[str] = []
+    manager = ResourceManager()
+    manager.add("last", calls.append, priority=1)
+    manager.enter_context(context(calls, "outer"))
+    manager.enter_context(context(calls, "inner"))
+
+    await manager.cleanup_all()
+
+    assert calls == ["inner", "outer", "last"]
 
 
 async def test_the_order_of_contexts_is_part_of_the_circle() -> None:

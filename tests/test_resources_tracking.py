@@ -123,6 +123,20 @@ def test_holders_of_every_kind_have_names(app: ModuleType) -> None:
     assert survivor.retained_by.endswith("Pool <- dict[type] <- tuple[0] <- module app.POOLS")
 
 
+def test_a_distant_holder_is_not_reached(app: ModuleType) -> None:
+    """The search ends after a dozen steps, with what it has found."""
+    manager = ResourceManager()
+    nest: list[object] = [closed(manager)]
+    for _ in range(20):
+        nest = [nest]
+    app.NEST = nest  # type: ignore[attr-defined]
+
+    (survivor,) = manager.survivors(explain=True)
+
+    assert survivor.retained_by == " <- ".join(["list[0]"] * 12)
+    del nest
+
+
 def test_a_class_is_a_holder() -> None:
     """An attribute of a class lives as long as the class."""
     manager = ResourceManager()
@@ -197,7 +211,7 @@ async def test_a_resource_that_dies_in_the_drain_is_not_closed() -> None:
     await manager.cleanup_all()
     gc.enable()
 
-    assert (manager.collected, manager.errors) == (1, ())
+    assert (manager.collected, manager.errors, manager.pending) == (1, (), [])
 
 
 async def test_many_weak_resources_leave_no_traces() -> None:
