@@ -75,7 +75,7 @@ def test(python: Path, arguments: list[str]) -> None:
 
 def demo(python: Path, arguments: list[str]) -> None:
     """Run the flaky suite of the example; succeed if the plugin reported on it, though tests of it fail."""
-    command = [python, "-m", "pytest", "examples/chat/flaky", "--isolation-mode=restore", *arguments]
+    command = [python, "-m", "pytest", "examples/chat/flaky", "-v", "--isolation-mode=restore", *arguments]
     is_reported = False
     with subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, text=True) as suite:
         assert suite.stdout is not None

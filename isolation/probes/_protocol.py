@@ -11,10 +11,7 @@ S = TypeVar("S")
 
 
 class Probe(Protocol[S]):
-    """Look before and after an owner, and tell what it left or changed.
-
-    Third parties may add probes; see the reference.
-    """
+    """Look before and after an owner, and tell what it left or changed."""
 
     @property
     def name(self) -> str:

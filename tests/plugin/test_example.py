@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -121,6 +122,8 @@ def named(finding: dict[str, Any], planted: Sequence[Leak]) -> str:
 def planted_leaks() -> Iterator[Leak]:
     """Yield what the marked lines of the flaky suite leave behind."""
     for path in sorted((EXAMPLE / "flaky").glob("*.py")):
+        if path.name == "test_history.py" and shutil.which("git") is None:
+            continue  # its tests skip themselves
         tree = ast.parse(path.read_text())
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             if mark := MARK.search(line):

@@ -1,10 +1,14 @@
 """The history in git: the fixture closes it, and closing waits for the processes."""
 
+import shutil
+
 import pytest
 from chat.history import History, history_of
 from chat.messages import Message
 
 from isolation import ResourceManager
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 HELLO = Message(room="lobby", user="ada", text="hello")
 

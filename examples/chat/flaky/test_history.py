@@ -1,8 +1,12 @@
 """The history in git: processes that nobody waits for."""
 
+import shutil
+
 import pytest
 from chat.history import history_of
 from chat.messages import Message
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 HELLO = Message(room="lobby", user="ada", text="hello")
 
