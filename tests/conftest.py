@@ -1,6 +1,7 @@
 """What all tests share: `pytester`, to run tests inside of tests; a recorder of their own."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def recorder() -> Iterator[Recorder]:
 def scene(recorder: Recorder) -> Scene:
     """Give what the probes of one guard share, with a short grace."""
     return Scene(recorder, str(Path(__file__).parent), 0.01)
+
+
+@pytest.fixture
+def ends() -> Iterator[ExitStack]:
+    """Give a stack that ends what a test leaves on purpose."""
+    with ExitStack() as stack:
+        yield stack

@@ -18,13 +18,6 @@ from tests.alone import said_by
 Ending = Callable[[], object]
 
 
-@pytest.fixture
-def ends() -> Iterator[ExitStack]:
-    """Give a stack that ends what a test leaks on purpose."""
-    with ExitStack() as stack:
-        yield stack
-
-
 @contextmanager
 def meeting(barrier: threading.Barrier) -> Iterator[None]:
     """Wait for the other thread before and after what happens inside."""

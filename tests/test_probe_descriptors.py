@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -29,13 +29,6 @@ def probe(scene: Scene, tmp_path: Path) -> DescriptorsProbe:
     """Give a probe whose paths are relative to the temporary directory."""
     scene.root = str(tmp_path)
     return DescriptorsProbe(scene)
-
-
-@pytest.fixture
-def ends() -> Iterator[ExitStack]:
-    """Give a stack that closes what a test leaves on purpose."""
-    with ExitStack() as stack:
-        yield stack
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,13 +33,6 @@ def probe(scene: Scene) -> ProcessesProbe:
     probe = ProcessesProbe(scene)
     probe.snapshot()
     return probe
-
-
-@pytest.fixture
-def ends() -> Iterator[ExitStack]:
-    """Give a stack that ends what a test leaves on purpose."""
-    with ExitStack() as stack:
-        yield stack
 
 
 def start(ends: ExitStack) -> subprocess.Popen[bytes]:
