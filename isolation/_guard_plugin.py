@@ -1,6 +1,7 @@
 """The guard in pytest's words: around each test, and around each fixture."""
 
 import sys
+import warnings
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
 from isolation._ledger import Ledger
 from isolation._owners import OWNER, Owner
+from isolation._resource_warnings import ResourceWarnings
 from isolation._settings import Settings
 from isolation._watchdog import Exit, Watchdog, is_debugged
 
@@ -58,6 +60,20 @@ class GuardPlugin:
         self._guard = Guard(settings, self._root, live=self._roots, session=self._session)
         ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()
+        self._resource_warnings = ResourceWarnings(self._guard.recorder, self._root)
+
+    def pytest_sessionstart(self) -> None:
+        """Stand in front of pytest's own hook for what destructors raise."""
+        self._resource_warnings.install()
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        """Note whose a warning is that the garbage collector gave to another test."""
+        source = getattr(warning_message, "source", None)
+        said = self._resource_warnings.describe(source, nodeid) if source is not None else None
+        if said is not None:
+            self._ledger.misplaced.append(
+                f"{nodeid or 'the run'} is warned of what was {said}: {warning_message.message}"
+            )
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -160,6 +176,7 @@ class GuardPlugin:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Look what was left by fixtures that ended after the last test."""
         self._status = int(exitstatus)
+        self._resource_warnings.uninstall()
         OWNER.set(self._outer)
         self._note(self._guard.finish())
         self._ledger.tests += self._guard.owners

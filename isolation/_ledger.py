@@ -19,6 +19,7 @@ class Ledger:
         seconds: Time that the guards spent.
         loops: How many loops were seen before they died.
         blind: What could not be watched, and why.
+        misplaced: Sentences about warnings that reached another test than the one that left their cause.
         used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
     """
 
@@ -28,6 +29,7 @@ class Ledger:
     seconds: float = 0.0
     loops: int = 0
     blind: list[str] = field(default_factory=list[str])
+    misplaced: list[str] = field(default_factory=list[str])
     used: set[str] = field(default_factory=set[str])
 
     @property
@@ -106,6 +108,7 @@ class Ledger:
         self.blind += [reason for reason in data["blind"] if reason not in self.blind]
         self.findings += data["findings"]
         self.used.update(data["used"])
+        self.misplaced += data["misplaced"]
 
     def as_data(self) -> dict[str, Any]:
         """Return what a worker of pytest-xdist sends at its end; its findings travelled with the tests."""
@@ -115,5 +118,6 @@ class Ledger:
             "loops": self.loops,
             "blind": self.blind,
             "used": sorted(self.used),
+            "misplaced": self.misplaced,
             "findings": [],
         }

@@ -43,6 +43,8 @@ class RunReport:
             terminalreporter.line(ledger.verdict())
         else:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
+        for said in ledger.misplaced:
+            terminalreporter.line(f"isolation: {said}")
         if _is_complete(terminalreporter.config):
             for line in _stale(self._settings, ledger.used):
                 terminalreporter.line(f"isolation: {line!r} excused nothing in this run; it can go")

@@ -142,6 +142,11 @@ class Recorder:
             self.uvloop_class = None
             self.runner_classes.clear()
 
+    def origin_of_dying(self, thing: object) -> Origin | None:
+        """Return the origin of *thing*, of which the collector may have cleared every weak reference already."""
+        tables = (self.sockets, self.processes, self.loops)
+        return next(filter(None, (table.of_dying(thing) for table in tables)), None)
+
     def _install(self) -> None:
         from isolation.recording import event_loops, processes, threads  # noqa: PLC0415 - they need the class above
 
