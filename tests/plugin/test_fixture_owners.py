@@ -264,12 +264,13 @@ def test_a_fixture_may_be_asked_for_in_the_test(pytester: pytest.Pytester) -> No
 
 
 def test_parameters_of_a_fixture_are_told_apart(pytester: pytest.Pytester) -> None:
-    """A fixture with parameters comes to its end once for each."""
+    """A fixture comes to its end once for each parameter: before the next one is set up, which starts clean."""
     makepyfile(
         pytester,
         """
     @pytest.fixture(scope="module", params=["http", "https"])
     def server(request):
+        assert all(each.fileno() == -1 for each in kept)
         leak()
 
     def test_uses_it(server):
@@ -277,8 +278,9 @@ def test_parameters_of_a_fixture_are_told_apart(pytester: pytest.Pytester) -> No
 """,
     )
 
-    pytester.runpytest_inprocess("--isolation-mode=restore", REPORT)
+    result = pytester.runpytest_inprocess("--isolation-mode=fail", REPORT)
 
+    result.assert_outcomes(passed=2, errors=1)
     assert brief(pytester.path) == [("server[http]", "socket"), ("server[https]", "socket")]
 
 
