@@ -81,23 +81,24 @@ class CleanupOrder:
         first, self._first = self._first, None
         if first is not None:
             return first
-        while (handle := self._pop()) is not None:
-            if handle.key:
-                self._resources.pop(handle.key, None)
-                if not handle.strengthen():
-                    self._count(handle)
-                    continue
-            return handle
+        while self._pending:
+            handle = self._pending.popitem()[1] if self._heap is None else self._pop_from(self._heap)
+            if not handle.key or self._is_alive(handle):
+                return handle
         return None
 
-    def _pop(self) -> CleanupHandle | None:
-        if self._heap is None:
-            return self._pending.popitem()[1] if self._pending else None
-        while self._heap:
-            number = -heappop(self._heap)[1]
+    def _pop_from(self, heap: list[tuple[int, int]]) -> CleanupHandle:
+        while True:
+            number = -heappop(heap)[1]
             if number in self._pending and not self._before.get(number):
                 return self._take(number)
-        return None
+
+    def _is_alive(self, handle: CleanupHandle) -> bool:
+        self._resources.pop(handle.key, None)
+        is_alive = handle.strengthen()
+        if not is_alive:
+            self._count(handle)
+        return is_alive
 
     def take(self, handle: CleanupHandle) -> None:
         """Remove *handle* ahead of its turn; ValueError if another entry must go before it."""

@@ -1,5 +1,6 @@
 """Cleanups: what is to be called once, on which terms, and who registered it where."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from isolation._homes import Home, current_home
 from isolation._origin import Origin, relative
 from isolation._owners import OWNER
 
+_running_loop = asyncio._get_running_loop  # noqa: SLF001 - documented, and asked for every registration
 T = TypeVar("T")
 Cleanup: TypeAlias = Callable[[T], object | Awaitable[object]]
 CleanupStatus: TypeAlias = Literal["pending", "running", "done", "failed", "not_run", "released"]
@@ -133,13 +135,12 @@ class CleanupHandle:
         self._arguments = arguments
         self._keywords = keywords
         self._frames = frames
-        self._home = current_home()
+        self._home = _running_loop() or current_home()
         self._owner = OWNER.get()
         self._label: str | None = None
         self.resource = resource
         self.key = 0 if resource is None else id(resource)
         self.terms = terms
-        self.number = 0
         self.status = "pending"
 
     def __repr__(self) -> str:
@@ -249,6 +250,17 @@ class CleanupHandle:
 
 def _given(work: object, *_: object) -> object:
     return work
+
+
+def context_terms(cm: object, owned: Leavable | None = None, *, is_async: bool = False) -> Terms:
+    """Return how *cm* is left; ask before it is entered, since contextlib forgets the function then."""
+    own_task = owned is not None
+    return Terms(label=context_name(cm), is_context=True, is_async=is_async, own_task=own_task, owned=owned)
+
+
+def context_name(cm: object) -> str:
+    """Return the name of the function or class that made *cm*."""
+    return name_of(getattr(cm, "func", type(cm)))
 
 
 def nothing() -> None:

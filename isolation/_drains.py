@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from threading import get_ident
 
-from isolation._cleanups import CleanupHandle, Details
+from isolation._cleanups import PLAIN, CleanupHandle, Details
 from isolation._deadlines import Limit
 from isolation._homes import current_home, is_blocked
 from isolation._records import Record
@@ -81,8 +81,9 @@ class Drain:
     def begin(self, handle: CleanupHandle, default: float | None) -> Rest | None:
         """Call *handle* and note what becomes of it, or return what is left to be awaited."""
         self.record.count += 1
+        is_unbounded = default is None and self._ends_at is None and handle.terms is PLAIN
         try:
-            rest = begin(handle, self.limit_of(handle, default), self.details)
+            rest = begin(handle, None if is_unbounded else self.limit_of(handle, default), self.details)
         except BaseException as failure:  # noqa: BLE001 - every cleanup must run
             self.record.fail(handle, failure)
             return None

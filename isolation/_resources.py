@@ -11,12 +11,12 @@ from isolation._cleanups import (
     NO_KEYWORDS,
     Cleanup,
     CleanupHandle,
-    Leavable,
     Terms,
+    context_name,
+    context_terms,
     counted,
     is_async_callable,
     listed,
-    name_of,
 )
 from isolation._errors import ManagerClosedError
 from isolation._origin import caller_frame, capture
@@ -135,7 +135,7 @@ class ResourceManager:
         __tracebackhide__ = True
         frames = capture(1, DEPTH)
         self._stack.require_open()
-        terms = _context_terms(cm)  # before it is entered, since contextlib forgets the function then
+        terms = context_terms(cm)
         value = cm.__enter__()
         handle = CleanupHandle(self._stack.me, cm.__exit__, (), NO_KEYWORDS, frames, terms=terms, resource=value)
         try:
@@ -162,8 +162,8 @@ class ResourceManager:
         __tracebackhide__ = True
         frames = capture(1, DEPTH)
         self._stack.require_open()
-        owned = OwnedContext(cm, _context_name(cm)) if own_task else None
-        terms = _context_terms(cm, owned, is_async=True)
+        owned = OwnedContext(cm, context_name(cm)) if own_task else None
+        terms = context_terms(cm, owned, is_async=True)
         value = await (owned.enter() if owned else cm.__aenter__())
         handle = CleanupHandle(self._stack.me, cm.__aexit__, (), NO_KEYWORDS, frames, terms=terms, resource=value)
         try:
@@ -298,12 +298,3 @@ def _terms(
     is_async = own_task or is_async_callable(getattr(resource, cleanup))
     label = name or f"{type(resource).__qualname__}.{cleanup}"
     return Terms(label=label, priority=priority, timeout=timeout, own_task=own_task, is_async=is_async)
-
-
-def _context_name(cm: object) -> str:
-    return name_of(getattr(cm, "func", type(cm)))
-
-
-def _context_terms(cm: object, owned: Leavable | None = None, *, is_async: bool = False) -> Terms:
-    own_task = owned is not None
-    return Terms(label=_context_name(cm), is_context=True, is_async=is_async, own_task=own_task, owned=owned)

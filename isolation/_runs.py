@@ -20,7 +20,7 @@ PATIENCE = 10.0
 """Seconds for a cleanup without a limit in the loop of another thread, which may be blocked for ever."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would cost a microsecond for each async cleanup
 class Rest:
     """What is left of a cleanup when it has been called: something to await.
 

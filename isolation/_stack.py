@@ -91,7 +91,8 @@ class Stack:
         """Take *handle* as the newest cleanup."""
         __tracebackhide__ = True
         with self._lock:
-            self.require_open()
+            if self.state is CLOSED:
+                self.require_open()
             self.order.push(handle)
 
     def push_before(self, handle: CleanupHandle, others: Iterable[object]) -> None:
