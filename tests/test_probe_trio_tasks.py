@@ -70,6 +70,23 @@ def test_a_task_that_ends_within_the_grace_is_not_found(probe: TasksProbe, runne
     assert list(probe.findings(None)) == []
 
 
+def test_resting_lets_runners_run(scene: Scene, runner: Any) -> None:
+    """What a test left in a runner ends while anything else is waited for."""
+    ended_at: list[float] = []
+
+    async def leave_brief() -> None:
+        async def brief_task() -> None:
+            ended_at.append(trio.current_time())
+
+        trio.lowlevel.spawn_system_task(brief_task)
+
+    runner.run_test(leave_brief, {})
+
+    scene.rest(0.001)
+
+    assert len(ended_at) == 1
+
+
 def test_a_task_of_a_living_owner_is_not_found(probe: TasksProbe, runner: Any) -> None:
     """A server of a wider fixture goes on, until the runner is closed."""
     with owned_by(an_owner()):

@@ -203,6 +203,23 @@ def test_a_run_that_may_be_ended_is_ended() -> None:
     assert said_by(SCRIPT, status=7) == "saved\n"
 
 
+def test_a_run_is_ended_although_its_last_functions_hang(
+    watchdog: Watchdog, stream: io.StringIO, ends: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They get a deadline, and both streams are flushed."""
+    hanging, statuses = threading.Event(), list[int]()
+    ends.callback(hanging.set)
+    monkeypatch.setattr(_watchdog, "_ATEXIT_DEADLINE", 0.0)
+    monkeypatch.setattr("atexit._run_exitfuncs", hanging.wait)
+    monkeypatch.setattr("os._exit", statuses.append)
+    leave_thread(ends, an_owner())
+
+    watchdog.watch(Exit(status=3, may_end=True, after=0.0))
+
+    assert statuses == [3]
+    assert stream.getvalue().endswith("the run is ended now with status 3\n")
+
+
 @pytest.mark.parametrize(
     ("module", "expected"), [("pdb", True), ("bdb", True), ("coverage.tracer", False), (None, False)]
 )
