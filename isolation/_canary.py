@@ -5,7 +5,7 @@ suite.
 """
 
 import asyncio
-import os
+import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,14 +42,14 @@ def _leak_and_look(guard: Guard) -> set[str]:
     thread = threading.Thread(target=stop.wait, name="canary", daemon=True)
     token = OWNER.set(owner)
     guard.begin()
-    number = os.dup(0)
+    open_socket = socket.socket()
     try:
         thread.start()
         _leave_task()
         return {judgement.finding.probe for judgement in guard.end(owner)}
     finally:
         OWNER.reset(token)
-        os.close(number)
+        open_socket.close()
         stop.set()
         thread.join()
 

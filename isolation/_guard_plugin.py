@@ -103,8 +103,9 @@ class GuardPlugin:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse markers that mean nothing, and holders that do not exist."""
-        check_markers(items)
-        check_holders(self._config, self._settings)
+        if not hasattr(self._config, "workerinput"):
+            check_markers(items)
+            check_holders(self._config, self._settings)
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -45,7 +45,7 @@ class Origin:
         frames: ``(code, last instruction)`` pairs, innermost first; empty if creation was not seen.
     """
 
-    __slots__ = ("frames", "owner")
+    __slots__ = ("_is_of_import", "frames", "owner")
 
     owner: Owner | None
     frames: Sequence[tuple[CodeType, int]]
@@ -53,6 +53,7 @@ class Origin:
     def __init__(self, owner: Owner | None, frames: Sequence[tuple[CodeType, int]] = ()) -> None:
         self.owner = owner
         self.frames = frames
+        self._is_of_import: bool | None = None
 
     def __repr__(self) -> str:
         place = self.created_at
@@ -71,7 +72,9 @@ class Origin:
     @property
     def is_of_import(self) -> bool:
         """Tell whether a module made the thing while it was imported: then it lives as long as the module."""
-        return any(code.co_filename == _IMPORT for code, _ in self.frames)
+        if self._is_of_import is None:
+            self._is_of_import = any(code.co_filename == _IMPORT for code, _ in self.frames)
+        return self._is_of_import
 
     @property
     def created_at(self) -> Place | None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from isolation._configuration import check_holders, check_markers
 from isolation._ledger import Ledger
+from isolation._settings import Settings
 
 FINDINGS = "isolation_findings"
 
@@ -13,9 +15,24 @@ FINDINGS = "isolation_findings"
 class WorkerLink:
     """Sends what a worker of pytest-xdist finds to the controller: findings with each test, counts at the end."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._settings = settings
         self._ledger = ledger
         self._sent = 0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Make what would be a usage error an error of collection, which a worker can tell the controller."""
+        report = yield
+        try:
+            check_markers(found for found in report.result or () if isinstance(found, pytest.Item))
+            if report.result:
+                check_holders(collector.config, self._settings)
+        except pytest.UsageError as failure:
+            report.outcome, report.longrepr, report.result = "failed", str(failure), []
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

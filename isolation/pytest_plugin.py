@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
     if is_worker:
-        config.pluginmanager.register(WorkerLink(ledger), "isolation_worker_link")
+        config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
         config.pluginmanager.register(RunReport(settings, ledger), "isolation_run_report")
 

@@ -62,8 +62,12 @@ class Scene:
 
     def open_loops(self) -> list[AbstractEventLoop]:
         """Return the loops that are not closed."""
-        loops = self.recorder.loops
-        return [loop for loop, _ in loops.living() if not loop.is_closed()] if loops else []
+        table = self.recorder.loops
+        loops = [loop for loop, _ in table.living()] if table else []
+        for loop in loops:
+            if loop.is_closed():
+                table.forget(loop)
+        return [loop for loop in loops if not loop.is_closed()]
 
     def remaining(self, look: Callable[[], Left[T]], rest: Callable[[float], None] | None = None) -> Left[T]:
         """Return what *look* still sees when the grace period is over.

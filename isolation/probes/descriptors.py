@@ -52,15 +52,16 @@ class DescriptorsProbe:
 
     def findings(self, before: Descriptors, /) -> Sequence[Finding]:
         """Return the sockets whose owner is over, and the numbers that were not there *before*."""
-        sockets = self._scene.recorder.sockets
-        if self._count() == before.total and not sockets.left(self._scene.number) and not self._claims_over():
+        if self._count() == before.total and not self._has_left_sockets() and not self._claims_over():
             return ()
-        suspects = self._suspects(before)
+        suspects = name_things(self._suspects(before))
         if not suspects:
             return ()
-        self._let_adopt(name_things(suspects))
+        self._let_adopt(suspects)
         left = self._scene.remaining(lambda: [(suspect, Origin(None)) for suspect in self._suspects(before)])
-        return [self._report(suspect) for suspect in name_things([suspect for suspect, _ in left])]
+        things = {(suspect.number, suspect.link): suspect.thing for suspect in suspects}
+        named = [suspect._replace(thing=things.get(suspect[:2], suspect.thing)) for suspect, _ in left]
+        return [self._report(suspect) for suspect in named]
 
     def is_suspicious(self, before: Descriptors, /) -> bool:
         """Tell whether anything is left now."""
@@ -82,6 +83,14 @@ class DescriptorsProbe:
     def look_anew(self) -> None:
         """Forget what was seen last: it was seen while pytest's capture had other files at the standard numbers."""
         self._last = Descriptors(-1, {})
+
+    def _has_left_sockets(self) -> bool:
+        table = self._scene.recorder.sockets
+        for sock, _ in table.left(self._scene.number):
+            if _compatibility.fileno(sock) >= 0:
+                return True
+            table.forget(sock)  # closed, but kept in a cycle until the collector comes: it cannot leak any more
+        return False
 
     def _claims_over(self) -> bool:
         return any(not claim.owner.judged.is_alive for claim in self._claims.values())

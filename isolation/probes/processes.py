@@ -90,7 +90,7 @@ class ProcessesProbe:
         recorder = self._scene.recorder
         if pid in recorder.pids:
             return recorder.pids[pid]
-        over = [origin for origin in recorder.forks if origin.is_over and not _is_of_library(origin)]
+        over = [origin for origin in recorder.forks if origin.is_over]
         if not over:
             return None
         # Process ids grow in the order of the forks; the child that is looked at is the oldest unknown one.
@@ -193,7 +193,3 @@ def _reap(pid: int, process: Any) -> str | None:  # noqa: ANN401 - Popen, multip
         except ChildProcessError:
             return None  # somebody else has waited for it
     return None
-
-
-def _is_of_library(origin: Origin) -> bool:
-    return any("multiprocessing" in code.co_filename for code, _ in origin.frames)

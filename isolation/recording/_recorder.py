@@ -94,6 +94,7 @@ class Recorder:
     has_anyio: bool = False
     has_trio: bool = False
     has_unittest: bool = False
+    has_multiprocessing: bool = False
     watches_forks: bool = False
     watches_opens: bool = False
     modules_seen: int = 0
@@ -137,7 +138,7 @@ class Recorder:
         self.users -= 1
         if self.users == 0:
             self.patches.undo()
-            self.has_anyio = self.has_trio = self.has_unittest = False
+            self.has_anyio = self.has_trio = self.has_unittest = self.has_multiprocessing = False
             self.modules_seen = 0
             self.uvloop_class = None
             self.runner_classes.clear()
@@ -171,11 +172,12 @@ class Recorder:
         if modules == self.modules_seen:
             return
         self.modules_seen = modules
-        from isolation.recording import anyio_runners, event_loops  # noqa: PLC0415 - they need the class above
+        from isolation.recording import anyio_runners, event_loops, processes  # noqa: PLC0415 - they need the class above
 
         anyio_runners.install(self)
         event_loops.install_uvloop(self)
         event_loops.install_unittest(self)
+        processes.install_multiprocessing(self)
 
     def _wrap_socket(self, original: Callable[..., None]) -> Callable[..., None]:
         table = self.sockets

@@ -2,9 +2,9 @@
 
 import os
 import subprocess
+import sys
 import weakref
 from collections.abc import Callable
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from isolation.recording._recorder import Recorder
@@ -14,10 +14,18 @@ def install(recorder: Recorder) -> None:
     """Wrap what starts processes, and note every fork."""
     patches = recorder.patches
     patches.wrap(subprocess.Popen, "__init__", lambda original: _wrap_popen(original, recorder))
-    patches.wrap(BaseProcess, "start", lambda original: _wrap_process_start(original, recorder))
     if not recorder.watches_forks:
         recorder.watches_forks = True
         _watch_forks(weakref.ref(recorder))
+
+
+def install_multiprocessing(recorder: Recorder) -> None:
+    """Wrap what starts processes of multiprocessing, once that is imported."""
+    process_class = getattr(sys.modules.get("multiprocessing.process"), "BaseProcess", None)
+    if process_class is None or recorder.has_multiprocessing:
+        return
+    recorder.has_multiprocessing = True
+    recorder.patches.wrap(process_class, "start", lambda original: _wrap_process_start(original, recorder))
 
 
 def _wrap_popen(original: Callable[..., None], recorder: Recorder) -> Callable[..., None]:
@@ -29,14 +37,16 @@ def _wrap_popen(original: Callable[..., None], recorder: Recorder) -> Callable[.
 
 
 def _wrap_process_start(original: Callable[..., None], recorder: Recorder) -> Callable[..., None]:
-    def start(process: BaseProcess) -> None:
+    def start(process: Any) -> None:  # noqa: ANN401 - multiprocessing's class
+        forks = len(recorder.forks)
         original(process)
+        del recorder.forks[forks:]  # the fork that it may have made is known by its process id now
         _record(recorder, process, process.pid)
 
     return start
 
 
-def _record(recorder: Recorder, process: subprocess.Popen[Any] | BaseProcess, pid: int | None) -> None:
+def _record(recorder: Recorder, process: object, pid: int | None) -> None:
     origin = recorder.origin(2)
     if origin is not None and pid is not None:
         recorder.processes.add(process, origin)
