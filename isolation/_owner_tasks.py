@@ -24,7 +24,7 @@ class OwnerTask:
     and burn the processor doing so.  On trio it is a system task, since no nursery is ours.
 
     Attributes:
-        failure: What the work raised, None if nothing, or nothing yet.
+        failure: What the work raised, None if nothing; CancelledError until it has ended.
         held_back: The cancellation of whoever waited, which he has to raise when he is done.
     """
 
@@ -32,7 +32,7 @@ class OwnerTask:
     held_back: BaseException | None
 
     def __init__(self, work: Work, name: str) -> None:
-        self.failure = None
+        self.failure = asyncio.CancelledError("it was cancelled before it began")
         self.held_back = None
         self._work = work
         self._ended = Event()
@@ -42,7 +42,10 @@ class OwnerTask:
     def _start(self, name: str) -> Callable[[], object]:
         home = current_home()
         if isinstance(home, AbstractEventLoop):
-            return home.create_task(self._run(), name=name, context=self._context).cancel
+            task = home.create_task(self._run(), name=name, context=self._context)
+            # A task that is cancelled before its first step never runs: nothing in it could say that it has ended.
+            task.add_done_callback(lambda _: self._ended.set())
+            return task.cancel
         from trio.lowlevel import spawn_system_task  # noqa: PLC0415 - trio is optional
 
         scope = CancelScope()
@@ -52,10 +55,10 @@ class OwnerTask:
     async def _run_in(self, scope: CancelScope) -> None:
         with scope:
             await self._run()
+        self._ended.set()
 
     async def _run(self) -> None:
         self.failure = await outcome_of(self._work)
-        self._ended.set()
 
     def copy_changes(self, context: Context) -> None:
         """Set each context variable here that the task has set differently from *context*."""
@@ -87,7 +90,7 @@ class OwnerTask:
             self._cancel()
             has_ended = await self.wait(self._ended, limit)
             fate = "was cancelled" if has_ended else "goes on, since it refuses to be cancelled"
-            raise CleanupTimeoutError(f"it exceeded {limit} and {fate}") from self.failure
+            raise CleanupTimeoutError(f"it exceeded {limit} and {fate}") from (self.failure if has_ended else None)
         if self.failure is not None:
             raise self.failure
         return self.held_back

@@ -15,6 +15,7 @@ from isolation import (
     ResourceManager,
     SetupCancelledError,
 )
+from isolation._owner_tasks import OwnerTask
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -178,3 +179,13 @@ async def test_a_slow_exit_is_reported_and_not_interrupted() -> None:
             "it exceeded its timeout of 0.01 s and was not interrupted; enter it with own_task=True to bound it",
         )
     ]
+
+
+async def test_a_task_that_is_cancelled_before_it_begins_has_ended() -> None:
+    """Whoever stops it at once does not wait for ever, and learns that nothing was done."""
+    task = OwnerTask(lambda: asyncio.sleep(0), "x")
+
+    await asyncio.wait_for(task.stop(), 5)
+
+    with pytest.raises(asyncio.CancelledError, match="before it began"):
+        await task.finish(None)
