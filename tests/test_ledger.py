@@ -105,11 +105,13 @@ def test_workers_add_up() -> None:
     for name in ("gw0", "gw1"):
         worker = ledger()
         worker.used = {"threads: * = name", name}
+        worker.misplaced = [f"{name} is warned"]
         controller.add_worker({**worker.as_data(), "findings": [record()]})
 
     assert (controller.tests, controller.seconds, controller.loops) == (8, 0.002, 4)
     assert controller.blind == ["tasks (uvloop)", "descriptors"]
     assert controller.used == {"threads: * = name", "gw0", "gw1"}
+    assert controller.misplaced == ["gw0 is warned", "gw1 is warned"]
     assert len(controller.findings) == 2
 
 
@@ -121,5 +123,6 @@ def test_what_a_worker_sends_is_plain() -> None:
         "loops": 2,
         "blind": ["tasks (uvloop)", "descriptors"],
         "used": [],
+        "misplaced": [],
         "findings": [],
     }

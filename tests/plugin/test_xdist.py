@@ -132,3 +132,28 @@ def test_an_excuse_of_a_worker_is_of_use(pytester: pytest.Pytester) -> None:
 
     stale = [line for line in result.outlines if "excused nothing" in line]
     assert stale == ["isolation: 'threads: nobody = name' excused nothing in this run; it can go"]
+
+
+def test_a_wrong_marker_is_refused_by_the_workers(pytester: pytest.Pytester) -> None:
+    """The workers collect, so it is they who find wrong markers; the message arrives, and no test runs."""
+    pytester.makepyfile(test_it="import pytest\n@pytest.mark.isolation_mode('fial')\ndef test_passes(): pass\n")
+
+    result = pytester.runpytest_subprocess("-n1", timeout=100)
+
+    result.assert_outcomes(errors=1)
+    assert (
+        "unknown isolation mode 'fial' in @pytest.mark.isolation_mode of test_it.py::test_passes; did you mean 'fail'?"
+    ) in result.outlines
+
+
+def test_a_wrong_holder_is_refused_by_the_workers(pytester: pytest.Pytester) -> None:
+    """Holders are looked up where the tests are imported; the message arrives, and no test runs."""
+    pytester.makeini("[pytest]\nisolation_holders = json:decodr\n")
+    pytester.makepyfile(test_it="def test_passes(): pass")
+
+    result = pytester.runpytest_subprocess("-n1", timeout=100)
+
+    assert result.parseoutcomes().get("passed", 0) == 0
+    assert (
+        "unknown attribute of json 'decodr' in isolation_holders of tox.ini; did you mean 'decoder'?"
+    ) in result.outlines
