@@ -185,7 +185,8 @@ async def test_a_task_that_is_cancelled_before_it_begins_has_ended() -> None:
     """Whoever stops it at once does not wait for ever, and learns that nothing was done."""
     task = OwnerTask(lambda: asyncio.sleep(0), "x")
 
-    await asyncio.wait_for(task.stop(), 5)
+    async with asyncio.timeout(5):
+        await task.stop()
 
     with pytest.raises(asyncio.CancelledError, match="before it began"):
         await task.finish(None)
