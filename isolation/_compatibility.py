@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from asyncio import AbstractEventLoop
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from pathlib import Path
@@ -144,6 +144,12 @@ def fixture_value(fixturedef: FixtureDef) -> object:
     """Return what the live fixture *fixturedef* gave, None if it is not set up or failed."""
     cached = fixturedef.cached_result
     return cached[0] if cached is not None and cached[2] is None else None
+
+
+def fixture_finalizers(fixturedef: FixtureDef) -> Sequence[object]:
+    """Return what *fixturedef* will call at its end: these hold its suspended generator, and so its local variables."""
+    finalizers: Sequence[object] = getattr(fixturedef, "_finalizers", ())
+    return list(finalizers)
 
 
 def anyio_plugin() -> ModuleType | None:

@@ -11,7 +11,6 @@ import pytest
 from isolation import _report
 from isolation._adoption import Root
 from isolation._canary import blind_spots
-from isolation._compatibility import fixture_value
 from isolation._configuration import check_holders, check_markers, terms_of
 from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
@@ -20,8 +19,7 @@ from isolation._owners import OWNER, Owner
 from isolation._resource_warnings import ResourceWarnings
 from isolation._settings import Settings
 from isolation._watchdog import Exit, Watchdog, is_debugged
-
-_NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+from isolation._wide_fixtures import WideFixture
 
 
 class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-defined, misc]  # noqa: N818 - a function's attribute
@@ -49,7 +47,7 @@ class GuardPlugin:
         self._ledger = ledger
         self._status = 0
         self._root = str(config.rootpath)
-        self._live: dict[pytest.FixtureDef[Any], Owner] = {}
+        self._live: dict[pytest.FixtureDef[Any], WideFixture] = {}
         # A run inside of a test of another run: what its tests make is its own business, then the outer test goes on.
         self._outer = OWNER.get()
         self._session = Owner("session", "session", scope="session", parent=self._outer)
@@ -149,25 +147,25 @@ class GuardPlugin:
     def _set_up_wide(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        owner = Owner("fixture", _name_of(fixturedef, request), request.node.nodeid, fixturedef.scope, self._session)
-        self._live[fixturedef] = owner
+        fixture = self._live[fixturedef] = WideFixture(fixturedef, request, self._session)
         looks = self._guard.look_for_fixture()
-        token = OWNER.set(owner)
+        token = OWNER.set(fixture.owner)
         try:
             result = yield
         finally:
             OWNER.reset(token)
-            self._guard.claim_for_fixture(looks, owner)
+            fixture.set_up()
+            self._guard.claim_for_fixture(looks, fixture.owner)
         # Finalizers run newest first: this one runs after those of the fixtures that use this one, before its own.
         # Not after an interrupted set-up: pytest never calls the finalizers of such a fixture, and trips over them.
-        fixturedef.addfinalizer(lambda: _set_owner(owner))
+        fixturedef.addfinalizer(lambda: _set_owner(fixture.owner))
         return result
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
         """Let a wider fixture come to its end; what it still has is found at the next look."""
-        owner = self._live.pop(fixturedef, None)
-        if owner is not None:
-            owner.is_alive = False
+        fixture = self._live.pop(fixturedef, None)
+        if fixture is not None:
+            fixture.owner.is_alive = False
             OWNER.set(self._test)
             if self._is_setting_up:
                 # It gives way to its next parameter: the test that is set up now must not start with what it left.
@@ -212,11 +210,7 @@ class GuardPlugin:
         return records
 
     def _roots(self) -> Sequence[Root]:
-        return [
-            (owner, fixture_value(fixturedef))
-            for fixturedef, owner in self._live.items()
-            if fixturedef.func.__module__.partition(".")[0] not in _NO_ROOTS
-        ]
+        return [root for fixture in self._live.values() for root in fixture.roots()]
 
 
 def _is_main_program(config: pytest.Config) -> bool:
@@ -228,10 +222,3 @@ def _is_main_program(config: pytest.Config) -> bool:
 
 def _set_owner(owner: Owner) -> None:
     OWNER.set(owner)
-
-
-def _name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture, with its parameter if it has one that can be read."""
-    parameter = getattr(request, "param", None)
-    is_short = isinstance(parameter, str | int | float | bool)
-    return f"{fixturedef.argname}[{parameter}]" if is_short else fixturedef.argname

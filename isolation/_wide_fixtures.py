@@ -1,0 +1,73 @@
+"""Fixtures that live longer than a test: whose owner they are, and what they hold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any, cast
+
+import pytest
+
+from isolation._adoption import Root
+from isolation._compatibility import fixture_finalizers, fixture_value
+from isolation._owners import Owner
+
+_NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+Namespace = Mapping[str, object]
+
+
+class WideFixture:
+    """One fixture of wider scope while it lives.
+
+    What it gave is its own, what its generator keeps in local variables, and what its set-up put on its class or
+    module, as `setup_class` and ``request.cls.client = ...`` do.
+
+    Attributes:
+        owner: Answers for what it makes.
+    """
+
+    owner: Owner
+
+    def __init__(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, session: Owner) -> None:
+        name = _name_of(fixturedef, request)
+        self.owner = Owner("fixture", name, request.node.nodeid, fixturedef.scope, session)
+        self._fixturedef = fixturedef
+        self._before = [(namespace, dict(namespace)) for namespace in _namespaces(fixturedef, request)]
+        self._given: list[tuple[Namespace, str]] = []
+
+    def set_up(self) -> None:
+        """Note what the set-up has put into namespaces; look it up again when it is asked for."""
+        self._given = [
+            (namespace, name)
+            for namespace, before in self._before
+            for name, value in namespace.items()
+            if before.get(name) is not value
+        ]
+        self._before = []
+
+    def roots(self) -> Sequence[Root]:
+        """Return what it holds now."""
+        held: list[object] = [namespace.get(name) for namespace, name in self._given]
+        if _package(self._fixturedef) not in _NO_ROOTS:
+            held += [fixture_value(self._fixturedef), *fixture_finalizers(self._fixturedef)]
+        return [(self.owner, thing) for thing in held]
+
+
+def _package(fixturedef: pytest.FixtureDef[Any]) -> str:
+    return str(fixturedef.func.__module__).partition(".")[0]
+
+
+def _namespaces(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    own = getattr(fixturedef.func, "__globals__", None)
+    if own is not None and _package(fixturedef) not in _NO_ROOTS:
+        yield cast("Namespace", own)
+    if fixturedef.scope in ("class", "module"):
+        yield vars(cast("ModuleType", request.module))
+    cls = cast("type | None", request.cls) if fixturedef.scope == "class" else None
+    if cls is not None:
+        yield vars(cls)
+
+
+def _name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture, with its parameter if it has one that can be read."""
+    parameter = getattr(request, "param", None)
+    is_short = isinstance(parameter, str | int | float | bool)
+    return f"{fixturedef.argname}[{parameter}]" if is_short else fixturedef.argname
