@@ -1,7 +1,6 @@
 """Fixtures that live longer than a test: whose owner they are, and what they hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
 from typing import Any, cast
 
 import pytest
@@ -56,14 +55,14 @@ def _package(fixturedef: pytest.FixtureDef[Any]) -> str:
 
 
 def _namespaces(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    untyped: Any = request  # the types of its class and module are not declared
     own = getattr(fixturedef.func, "__globals__", None)
     if own is not None and _package(fixturedef) not in _NO_ROOTS:
         yield cast("Namespace", own)
     if fixturedef.scope in ("class", "module"):
-        yield vars(cast("ModuleType", request.module))
-    cls = cast("type | None", request.cls) if fixturedef.scope == "class" else None
-    if cls is not None:
-        yield vars(cls)
+        yield vars(untyped.module)
+    if fixturedef.scope == "class" and untyped.cls is not None:
+        yield vars(untyped.cls)
 
 
 def _name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:

@@ -1,5 +1,6 @@
 """The guard: what excuses what an owner leaves, and what becomes of it."""
 
+import gc
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -159,6 +160,27 @@ def test_a_forked_copy_judges_nothing(owner: Owner, ends: ExitStack, monkeypatch
         monkeypatch.setattr(guard.recorder, "pid", 1)
 
         assert (guard.end(owner), guard.finish()) == ((), ())
+
+
+@pytest.mark.parametrize("is_collecting", [True, False])
+def test_nothing_is_collected_while_the_guard_looks(
+    is_collecting: bool, owner: Owner, ends: ExitStack, request: pytest.FixtureRequest
+) -> None:
+    """What a destructor says then would be said to the next test; afterwards all is as it was."""
+    seen: list[bool] = []
+
+    def note() -> Terms:
+        seen.append(gc.isenabled())
+        return NO_TERMS
+
+    request.addfinalizer(gc.enable)
+    with guarding(settings()) as guard:
+        leave_socket(ends, owner)
+        if not is_collecting:
+            gc.disable()
+        guard.end(owner, note)
+
+    assert (seen, gc.isenabled()) == ([False], is_collecting)
 
 
 def test_a_tracing_guard_keeps_full_stacks(owner: Owner) -> None:

@@ -98,6 +98,17 @@ async def test_a_loop_that_runs_already_is_met() -> None:
     assert again is origin
 
 
+def test_what_is_dying_still_has_its_origin(recorder: Recorder) -> None:
+    """A warning about an unclosed thing comes when its weak references may be cleared already."""
+    owner = an_owner()
+    with owned_by(owner), socket.socket() as sock:
+        origin = recorder.origin_of_dying(sock)
+
+    assert origin is not None
+    assert origin.owner is owner
+    assert recorder.origin_of_dying(object()) is None
+
+
 def test_loops_of_uvloop_are_foreign_while_they_are_open(recorder: Recorder) -> None:
     """Their sockets have no Python object, so descriptors are judged mildly meanwhile."""
     loop = uvloop.new_event_loop()
