@@ -182,6 +182,17 @@ def test_a_socket_is_found_once(owner: Owner | None, probe: DescriptorsProbe, en
     assert (len(first), len(second)) == (0 if owner is None else 1, 0)
 
 
+def test_a_closed_socket_is_forgotten(probe: DescriptorsProbe, scene: Scene) -> None:
+    """Its object may live on in a cycle until the collector comes."""
+    before = probe.snapshot()
+    with ended():
+        sock = socket.socket()
+    sock.close()
+
+    assert probe.findings(before) == ()
+    assert scene.recorder.sockets.get(sock) is None
+
+
 def test_what_loops_need_is_not_found(probe: DescriptorsProbe) -> None:
     """An unclosed loop is a finding itself."""
     before = probe.snapshot()
