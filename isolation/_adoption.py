@@ -35,6 +35,15 @@ _OPAQUE: tuple[type, ...] = (
     BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType, MappingProxyType,
 )  # fmt: skip
 _LEAVES = frozenset({str, bytes, int, float, bool, complex, type(None), range, bytearray})
+# Whoever holds one of these reaches every task; nurseries and task groups, which hold their own, are not among them.
+_RUNNERS = frozenset(
+    {
+        ("anyio._backends._asyncio", "TestRunner"),
+        ("anyio._backends._trio", "TestRunner"),
+        ("trio._core._run", "Runner"),
+        ("trio._core._run", "Task"),
+    }
+)
 _OPAQUE_PACKAGES = ("_pytest", "pytest_asyncio", "xdist", "pluggy", "isolation")
 
 
@@ -85,7 +94,9 @@ def _referents(obj: object) -> Sequence[object]:
 
 def _is_opaque(kind: type) -> bool:
     # `issubclass` with a class that defines no hook of its own; never `isinstance`, which asks the object.
-    return any(base in _OPAQUE for base in kind.__mro__) or kind.__module__.partition(".")[0] in _OPAQUE_PACKAGES
+    if kind.__module__.partition(".")[0] in _OPAQUE_PACKAGES or (kind.__module__, kind.__name__) in _RUNNERS:
+        return True
+    return any(base in _OPAQUE for base in kind.__mro__)
 
 
 def _is_filled(cell: CellType) -> bool:

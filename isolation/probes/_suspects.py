@@ -3,6 +3,7 @@
 import gc
 import io
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ class Suspect(NamedTuple):
 
 
 _FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedReader, io.BufferedRandom, io.FileIO)
+
+
+_DATABASE_SUFFIXES = (".db", ".db3", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
 
 
 def name_things(suspects: Sequence[Suspect]) -> Sequence[Suspect]:
@@ -65,6 +69,8 @@ def classify(suspect: Suspect, root: str, *, is_vague: bool = False) -> tuple[st
 
 def _is_database(path: str) -> bool:
     # sqlite3's connections cannot be asked for their descriptors: a pool of a wider fixture may own this one.
+    if "sqlite3" in sys.modules and path.endswith(_DATABASE_SUFFIXES):
+        return True
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a link may be anything but a path
             return file.read(16) == b"SQLite format 3\0"
