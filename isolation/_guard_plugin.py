@@ -190,11 +190,18 @@ class GuardPlugin:
             return ()
         pairs = [*self._late, *self._pairs(judgements)]
         self._late = []
-        failing = [(judgement, record) for judgement, record in pairs if judgement.fails]
+        failing = [
+            (judgement, record) for judgement, record in pairs if judgement.fails and self._is_answered(judgement)
+        ]
         shown = [record for judgement, record in pairs if judgement.excused is None]
         if shown and (has_failed or not failing):
             item.add_report_section("teardown", "isolation", "\n".join(_report.section(shown)))
         return [] if has_failed else failing
+
+    def _is_answered(self, judgement: Judgement) -> bool:
+        # What an earlier test's thread or pool has started since is listed as that test's; this one is innocent.
+        owner = judgement.finding.owner
+        return owner is None or owner is self._test or owner.kind == "fixture"
 
     def _pairs(self, judgements: Sequence[Judgement]) -> Sequence[tuple[Judgement, _report.Record]]:
         return list(zip(judgements, self._note(judgements), strict=True))

@@ -165,7 +165,8 @@ class DescriptorsProbe:
             severity=severity_for(suspect.origin, severity),
             detail="" if kind == "socket" else f"open, number {suspect.number}",
             hint=self._hint(suspect),
-            ending=ending_of(suspect.thing),
+            # What feeds a pool of processes is closed by the pool, which would trip over it.
+            ending=None if kind == "pipe" else ending_of(suspect.thing),
         )
 
     def _hint(self, suspect: Suspect) -> str:

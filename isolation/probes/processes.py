@@ -109,10 +109,15 @@ class ProcessesProbe:
             name=command(pid, process),
             owner=origin.owner if origin is not None else None,
             origin=origin,
-            severity="error" if origin is None else severity_for(origin, "error"),
+            severity=severity_for(origin, "warning" if is_zombie and _is_asyncios(origin) else "error"),
             detail=f"ended, never waited for, pid {pid}" if is_zombie else f"running, pid {pid}",
             ending=lambda seconds: end_process(pid, process, seconds),
         )
+
+
+def _is_asyncios(origin: Origin | None) -> bool:
+    # Whether asyncio's watcher waits for a killed child before the loop dies is a matter of microseconds.
+    return origin is not None and any("/asyncio/" in code.co_filename for code, _ in origin.frames)
 
 
 def has_children() -> bool:

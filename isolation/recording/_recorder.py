@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from types import AsyncGeneratorType
+from types import AsyncGeneratorType, CodeType
 from typing import Any, Literal
 from weakref import WeakKeyDictionary, WeakSet, ref
 
-from isolation._compatibility import is_in_trio
+from isolation._compatibility import is_in_trio, running_loop
 from isolation._findings import Severity
 from isolation._origin import COMPACT_DEPTH, Origin, capture
 from isolation._owners import OWNER, Owner
@@ -123,7 +123,13 @@ class Recorder:
         owner = OWNER.get()
         if owner is OURS or self.is_forked:
             return None
-        return Origin(owner, capture(skip + 1, self.depth))
+        return Origin(owner, [*capture(skip + 1, self.depth), *self._frames_of_task()])
+
+    def _frames_of_task(self) -> Sequence[tuple[CodeType, int]]:
+        # A library may connect in a task of its own: the user's line is where that task was made.
+        task = asyncio.current_task() if running_loop() is not None else None
+        origin = self.tasks.get(task) if task is not None else None
+        return origin.frames if origin is not None else ()
 
     def acquire(self) -> "Recorder":
         """Wrap the functions that make things, unless somebody has done so; note what runs around the caller."""
