@@ -1,6 +1,7 @@
 """Every private name of pytest, anyio, trio and pytest-asyncio that the package reads still means the same."""
 
 import asyncio
+import gc
 import inspect
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
@@ -12,6 +13,8 @@ import pytest
 import trio
 
 from isolation import _compatibility as names
+from isolation._adoption import adopters
+from isolation._owners import Owner
 from isolation.recording._recorder import ClosedBy, Recorder
 
 
@@ -113,6 +116,28 @@ def test_a_fixture_definition_tells_its_value(request: pytest.FixtureRequest, tm
     definition: Any = request._get_active_fixturedef("tmp_path")
 
     assert names.fixture_value(definition) is tmp_path
+
+
+class Held:
+    """Something that only a local variable of a fixture holds."""
+
+
+@pytest.fixture
+def held() -> Iterator[int]:
+    """Give the id of something that is held in here."""
+    thing = Held()
+    yield id(thing)
+    del thing
+
+
+def test_a_fixture_definition_holds_its_suspended_generator(held: int, request: pytest.FixtureRequest) -> None:
+    """What the local variables of a fixture hold is reached through its finalizers."""
+    definition: Any = request._get_active_fixturedef("held")
+    (thing,) = [each for each in gc.get_objects() if type(each) is Held]
+    owner = Owner("fixture", "held")
+
+    assert id(thing) == held
+    assert adopters([thing], [(owner, names.fixture_finalizers(definition))]) == {held: owner}
 
 
 @pytest.mark.parametrize("cached", [None, (None, "key", (ValueError("broken"), None))], ids=["not set up", "failed"])
