@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from isolation._findings import Finding
-from isolation._origin import relative
+from isolation._origin import Origin, relative
 from isolation._settings import Settings, creators
 
 Excuse = Literal["marker", "allowance", "built-in"]
@@ -58,20 +58,19 @@ class Allowances:
             if allowance.excuses(finding, self.root):
                 self.used.add(allowance.line)
                 return "allowance"
-        return "built-in" if self._is_well_known(finding) else None
+        return "built-in" if self.is_well_known(finding.probe, finding.origin) else None
 
-    def _is_well_known(self, finding: Finding) -> bool:
-        direct = direct_creators(finding, self.root)
+    def is_well_known(self, probe: str, origin: Origin | None) -> bool:
+        """Tell whether what *probe* sees, made at *origin*, is kept on purpose by a well-known library."""
+        direct = direct_creators(origin, self.root)
         return any(
-            finding.probe == probe and fnmatchcase(creator, pattern)
-            for probe, pattern in BUILT_IN
-            for creator in direct
+            probe == built_in and fnmatchcase(creator, pattern) for built_in, pattern in BUILT_IN for creator in direct
         )
 
 
-def direct_creators(finding: Finding, root: str) -> Sequence[str]:
-    """Return the innermost code that made *finding*: its file outside `threading`, and its dotted name."""
-    frames = finding.origin.frames if finding.origin is not None else ()
+def direct_creators(origin: Origin | None, root: str) -> Sequence[str]:
+    """Return the innermost code of *origin*: its file outside `threading`, and its dotted name."""
+    frames = origin.frames if origin is not None else ()
     files = (relative(code.co_filename, root) for code, _ in frames)
     file = next((file for file in files if file != "threading.py"), None)
-    return [*creators(finding, root)[:1], *([file] if file is not None else [])]
+    return [*creators(origin, root)[:1], *([file] if file is not None else [])]

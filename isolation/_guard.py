@@ -89,6 +89,7 @@ class Guard:
         self._holder_owners = {holder: Owner("session", holder, scope="session") for holder in settings.holders}
         self._scene = Scene(self.recorder, root, settings.profile.grace)
         self._scene.adopters = self._adopters
+        self._scene.is_well_known = self.allowances.is_well_known
         self._scene.memory_threshold = settings.profile.memory
         chosen = (name for name in PROBES if settings.mode_of(name) != "off")
         self._probes: Sequence[LeakProbe] = [PROBES[name](self._scene) for name in chosen]

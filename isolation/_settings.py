@@ -1,5 +1,6 @@
 """What the user has set, checked once, with the nearest valid value for every wrong one."""
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Literal, cast, get_args
 
 from isolation._errors import SettingsError
 from isolation._findings import Finding, Severity
-from isolation._origin import is_stdlib, relative
+from isolation._origin import Origin, is_stdlib, relative
 
 Mode = Literal["off", "report", "restore", "fail"]
 By = Literal["name", "creator", "path"]
@@ -78,7 +79,7 @@ class Allowance:
         if finding.probe != self.probe:
             return False
         if self.by == "creator":
-            return any(fnmatchcase(creator, self.pattern) for creator in creators(finding, root))
+            return any(fnmatchcase(creator, self.pattern) for creator in creators(finding.origin, root))
         return fnmatchcase(finding.name, self.pattern)
 
 
@@ -142,7 +143,13 @@ def parse_probes(lines: Iterable[str], place: str) -> tuple[Mapping[str, Mode], 
     named: list[str] = []
     for line in lines:
         probe, equals, mode = (part.strip() for part in line.partition("="))
+        if "," in probe or " " in probe:
+            raise SettingsError(
+                f"cannot read {line!r} in {place}; one probe to a line, on the command line commas between"
+            )
         one_of(probe, PROBES, "probe", place)
+        if probe in modes or probe in named:
+            raise SettingsError(f"probe {probe!r} is given twice in {place}")
         if equals:
             modes[probe] = parse_mode(mode, place)
         else:
@@ -224,6 +231,8 @@ def parse_report(path: str, place: str) -> Path:
         raise SettingsError(f"cannot write {path!r}, which {place} names: it is a directory")
     if not report.parent.is_dir():
         raise SettingsError(f"cannot write {path!r}, which {place} names: its directory does not exist")
+    if not os.access(report if report.exists() else report.parent, os.W_OK):
+        raise SettingsError(f"cannot write {path!r}, which {place} names: permission denied")
     return report
 
 
@@ -254,13 +263,13 @@ def _detect(environment: Mapping[str, str]) -> tuple[str, str]:
 _TASK_BOUNDARIES = ("asyncio/events.py", "asyncio/runners.py", "/_pytest/", "/pluggy/", "isolation/recording/")
 
 
-def creators(finding: Finding, root: str) -> Sequence[str]:
-    """Return what may be meant by the creator of *finding*: dotted names and relative files, innermost first.
+def creators(origin: Origin | None, root: str) -> Sequence[str]:
+    """Return what may be meant by the creator of *origin*: dotted names and relative files, innermost first.
 
     Only the frames up to the task, test or fixture that made it count, not the frameworks that run these.
     """
     names: list[str] = []
-    for code, _ in finding.origin.frames if finding.origin is not None else ():
+    for code, _ in origin.frames if origin is not None else ():
         file = code.co_filename.replace("\\", "/")
         if names and any(boundary in file for boundary in _TASK_BOUNDARIES):
             break

@@ -10,6 +10,7 @@ from isolation._compatibility import fixture_finalizers, fixture_value
 from isolation._owners import Owner
 
 _NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+_ABSENT = object()
 Namespace = Mapping[str, object]
 
 
@@ -38,7 +39,7 @@ class WideFixture:
             (namespace, name)
             for namespace, before in self._before
             for name, value in namespace.items()
-            if before.get(name) is not value
+            if before.get(name, _ABSENT) is not value
         ]
         self._before = []
 

@@ -89,10 +89,10 @@ def test_the_direct_creator_is_the_innermost_code() -> None:
     """It has two names: the dotted one of the innermost code outside the standard library, and a file."""
     thread = finding(probe="threads", kind="thread", frames=[THREADING, CONNECT, IN_TEST])
 
-    assert direct_creators(thread, ROOT) == ["srv.app.app.ws.connect", "app/ws.py"]
+    assert direct_creators(thread.origin, ROOT) == ["srv.app.app.ws.connect", "app/ws.py"]
 
 
 @pytest.mark.parametrize("frames", [None, ()])
 def test_nobody_is_the_creator_of_what_was_not_seen(frames: tuple[()] | None) -> None:
     """Where nobody has seen the creation, nobody is named."""
-    assert direct_creators(finding(frames=frames), ROOT) == []
+    assert direct_creators(finding(frames=frames).origin, ROOT) == []

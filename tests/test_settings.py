@@ -257,7 +257,7 @@ def test_there_is_something_to_do_if_any_probe_is_on(settings: Settings, is_on: 
 
 def test_creators_are_named_by_module_and_by_file() -> None:
     """A user may write either, and any user code on the way counts, innermost first."""
-    assert _settings.creators(finding(), ROOT) == [
+    assert _settings.creators(finding().origin, ROOT) == [
         "srv.app.app.ws.connect",
         "app/ws.py",
         "srv.app.tests.test_chat.test_chat",
@@ -269,7 +269,7 @@ def test_the_standard_library_creates_nothing() -> None:
     """Frames of Python itself are passed over."""
     library = frame(f"{sysconfig.get_path('stdlib')}/threading.py", 9, "start")
 
-    assert _settings.creators(finding(frames=[library, IN_TEST]), ROOT)[1] == "tests/test_chat.py"
+    assert _settings.creators(finding(frames=[library, IN_TEST]).origin, ROOT)[1] == "tests/test_chat.py"
 
 
 @pytest.mark.parametrize(
@@ -279,12 +279,15 @@ def test_who_runs_a_task_or_test_has_not_created_what_it_makes(boundary: str) ->
     """Frames beyond the task or the test do not count: otherwise `asyncio.*` would excuse everything."""
     run = frame(boundary, 80, "run")
 
-    assert _settings.creators(finding(frames=[CONNECT, run, IN_TEST]), ROOT) == ["srv.app.app.ws.connect", "app/ws.py"]
+    assert _settings.creators(finding(frames=[CONNECT, run, IN_TEST]).origin, ROOT) == [
+        "srv.app.app.ws.connect",
+        "app/ws.py",
+    ]
 
 
 def test_what_nobody_saw_has_no_creators() -> None:
     """Without an origin there is nobody to name."""
-    assert _settings.creators(finding(frames=None), ROOT) == []
+    assert _settings.creators(finding(frames=None).origin, ROOT) == []
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class Scene:
         keepers: Names the module-level names that hold things.
         grace: Seconds that everything left by one owner has to end by itself, spent only if something is left.
         memory_threshold: Bytes by which memory may grow during a test.
+        is_well_known: Tells of a probe and an origin whether a library keeps such things on purpose.
         adopters: From things to those wider fixtures that may keep them, asked only if something is left.
     """
 
@@ -41,6 +42,7 @@ class Scene:
     grace: float
     memory_threshold: int
     adopters: Adopters
+    is_well_known: Callable[[str, Origin], bool]
 
     def __init__(self, recorder: Recorder, root: str, grace: float) -> None:
         self.number = next(_NUMBERS)
@@ -50,6 +52,7 @@ class Scene:
         self.grace = grace
         self.memory_threshold = 0
         self.adopters = lambda _: {}
+        self.is_well_known = lambda _probe, _origin: False
         self._patience = grace
 
     def begin(self) -> None:

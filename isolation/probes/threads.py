@@ -55,6 +55,9 @@ class ThreadsProbe:
         for thread, origin in table.left(self._scene.number):
             if not thread.is_alive():
                 table.forget(thread)
+            elif self._scene.is_well_known(self.name, origin):
+                # Nobody waits for it to end, and no later test looks at it again.
+                table.tell(thread, origin, self._scene.number)
             elif not self._is_worker_of_open_pool(thread):
                 running.append((thread, origin))
         return running

@@ -32,6 +32,12 @@ def test_executor():
     KEEP.append(executor)
 
 
+def test_executor_with_a_busy_worker():
+    executor = ThreadPoolExecutor(max_workers=1)  # leak: executor severity=error
+    executor.submit(STOP.wait)
+    KEEP.append(executor)
+
+
 @pytest.mark.asyncio
 async def test_aiosqlite():
     KEEP.append(await aiosqlite.connect(":memory:"))  # leak: thread severity=error

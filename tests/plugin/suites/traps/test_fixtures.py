@@ -1,6 +1,7 @@
 """Ways to set up something that lasts longer than a test, other than a fixture that the test names."""
 
 import asyncio
+import queue
 import socket
 import subprocess
 import threading
@@ -89,6 +90,74 @@ class TestIsolatedAsyncio(unittest.IsolatedAsyncioTestCase):
 
     async def test_second(self):
         assert self.heart.thread.is_alive()
+
+
+class TestLazyClass:
+    @classmethod
+    def setup_class(cls):
+        cls.heart = None
+
+    @classmethod
+    def teardown_class(cls):
+        cls.heart.stop()
+
+    def beat(self) -> bool:
+        if self.heart is None:
+            type(self).heart = Heart()
+        return self.heart.thread.is_alive()
+
+    def test_starts(self):
+        assert self.beat()
+
+    def test_goes_on(self):
+        assert self.beat()
+
+
+@pytest.fixture(scope="module")
+def starting():
+    """Gives a function; what that starts is in the fixture's own list."""
+    started = []
+
+    def start() -> Heart:
+        started.append(Heart())
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def test_started_by_a_fixtures_function(starting):
+    assert starting().thread.is_alive()
+
+
+def test_started_by_a_fixtures_function_later(starting):
+    assert starting().thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def watching():
+    """Gives less than it holds."""
+    requests, hearts = queue.Queue(), []
+
+    def serve() -> None:
+        for respond in iter(requests.get, None):
+            hearts.append(Heart())
+            respond.put(hearts[-1].thread.is_alive())
+
+    server = threading.Thread(target=serve)
+    server.start()
+    yield requests
+    requests.put(None)
+    server.join()
+    for each in hearts:
+        each.stop()
+
+
+def test_started_by_a_fixtures_thread(watching):
+    response = queue.Queue()
+    watching.put(response)
+    assert response.get(timeout=5)
 
 
 @pytest.fixture(scope="module")
