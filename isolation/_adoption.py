@@ -11,7 +11,6 @@ from asyncio import AbstractEventLoop, Runner
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
 from types import (
-    BuiltinFunctionType,
     CellType,
     CodeType,
     FrameType,
@@ -31,8 +30,8 @@ Root = tuple[Owner, object]
 
 _POLICY: type = getattr(asyncio, "AbstractEventLoopPolicy", AbstractEventLoop)  # deprecated since 3.14
 _OPAQUE: tuple[type, ...] = (
-    ModuleType, type, FrameType, CodeType, Context, AbstractEventLoop, _POLICY, Runner,
-    BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType, MappingProxyType,
+    ModuleType, type, FrameType, CodeType, Context, AbstractEventLoop, _POLICY, Runner, GetSetDescriptorType,
+    MemberDescriptorType, MappingProxyType,
 )  # fmt: skip
 _LEAVES = frozenset({str, bytes, int, float, bool, complex, type(None), range, bytearray})
 # Whoever holds one of these reaches every task; nurseries and task groups, which hold their own, are not among them.
@@ -44,7 +43,15 @@ _RUNNERS = frozenset(
         ("trio._core._run", "Task"),
     }
 )
-_OPAQUE_PACKAGES = ("_pytest", "pytest_asyncio", "xdist", "pluggy", "isolation")
+_OPAQUE_PACKAGES = ("_pytest", "pytest_asyncio", "xdist", "pluggy")
+# Our own machinery knows all namespaces and all things; what a ResourceManager holds is its user's.
+_OPAQUE_MODULES = (
+    "isolation.recording",
+    "isolation.probes",
+    "isolation._guard",
+    "isolation._wide",
+    "isolation._owners",
+)
 
 
 def adopters(things: Sequence[object], roots: Iterable[Root]) -> Mapping[int, Owner]:
@@ -94,7 +101,10 @@ def _referents(obj: object) -> Sequence[object]:
 
 def _is_opaque(kind: type) -> bool:
     # `issubclass` with a class that defines no hook of its own; never `isinstance`, which asks the object.
-    if kind.__module__.partition(".")[0] in _OPAQUE_PACKAGES or (kind.__module__, kind.__name__) in _RUNNERS:
+    module = str(kind.__module__)
+    if module.partition(".")[0] in _OPAQUE_PACKAGES or module.startswith(_OPAQUE_MODULES):
+        return True
+    if (module, kind.__name__) in _RUNNERS:
         return True
     return any(base in _OPAQUE for base in kind.__mro__)
 

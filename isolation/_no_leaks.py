@@ -83,6 +83,7 @@ class NoLeaks:
         return owner is not None and judgement.excused is None and judgement.finding.severity != "note"
 
     def _report(self, judgements: Sequence[Judgement], failure: BaseException | None) -> None:
+        __tracebackhide__ = True
         records = [
             _report.finding_record(judgement.finding, restored=None, excused=None, root=self._root)
             for judgement in judgements

@@ -46,7 +46,7 @@ class TasksProbe:
     def is_suspicious(self, before: None, /) -> bool:
         """Tell whether anything is left now."""
         del before
-        return bool(self._look()) or (_compatibility.is_in_trio() and self._is_left_in_trio())
+        return bool(self._pending()) or (_compatibility.is_in_trio() and self._is_left_in_trio())
 
     def restore(self, before: None, /) -> None:
         """Do nothing: each finding has its own ending."""
@@ -66,6 +66,9 @@ class TasksProbe:
         return [self._finding(task, origin, severity, is_dying=closed_by != "hand") for task, origin in left]
 
     def _look(self) -> Left[asyncio.Task[Any]]:
+        return [(task, origin) for task, origin in self._pending() if not _is_on_its_way(task)]
+
+    def _pending(self) -> Left[asyncio.Task[Any]]:
         pending = [task for loop in self._scene.open_loops() for task in pending_tasks(loop)]
         owned = ((task, self._origin(task)) for task in pending if not self._is_told(task))
         return [(task, origin) for task, origin in owned if origin.is_over and not _is_of_framework(task)]
@@ -142,6 +145,11 @@ def suspended_at(awaitable: object) -> Place | None:
         following = (getattr(awaitable, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await"))
         awaitable = next((inner for inner in following if inner is not None), None)
     return innermost(frames)
+
+
+def _is_on_its_way(task: asyncio.Task[Any]) -> bool:
+    # Cancelled, and nobody can let its running loop go on from here: it ends when it is its turn.
+    return task.cancelling() > 0 and task.get_loop().is_running()
 
 
 def _is_of_framework(task: asyncio.Task[Any]) -> bool:
