@@ -39,6 +39,7 @@ _RUNNERS = frozenset(
     {
         ("anyio._backends._asyncio", "TestRunner"),
         ("anyio._backends._trio", "TestRunner"),
+        ("trio._core._run", "CancelStatus"),  # these form one tree for a whole run
         ("trio._core._run", "Runner"),
         ("trio._core._run", "Task"),
     }
