@@ -41,7 +41,7 @@ _RUNNERS = frozenset(
         ("anyio._backends._trio", "TestRunner"),
         ("trio._core._run", "CancelStatus"),  # these form one tree for a whole run
         ("trio._core._run", "Runner"),
-        ("trio._core._run", "Task"),
+        ("trio.lowlevel", "Task"),
     }
 )
 _OPAQUE_PACKAGES = ("_pytest", "pytest_asyncio", "xdist", "pluggy")

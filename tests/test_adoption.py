@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+import trio
+import trio.testing
 
 from isolation import _adoption
 from isolation._adoption import DEPTH, adopters
@@ -132,3 +134,21 @@ def test_a_ring_of_objects_is_walked_once() -> None:
     ring.append(ring)
 
     assert not adopted(Thing(), ring)
+
+
+def test_a_nursery_of_trio_keeps_its_own_tasks_only() -> None:
+    """Through its place in the run's tree of cancel scopes one would reach every task of the run."""
+    kept: list[bool] = []
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            (own,) = nursery.child_tasks
+            stray = trio.lowlevel.spawn_system_task(trio.sleep, 0)
+            kept.extend(id(task) in adopters([task], [(CLIENT, nursery)]) for task in (own, stray))
+            nursery.cancel_scope.cancel()
+        await trio.testing.wait_all_tasks_blocked()
+
+    trio.run(main)
+
+    assert kept == [True, False]
