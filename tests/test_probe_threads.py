@@ -75,6 +75,18 @@ def test_a_thread_that_has_ended_is_forgotten(probe: ThreadsProbe, scene: Scene)
     assert len(scene.recorder.threads) == 0
 
 
+def test_a_thread_that_a_library_keeps_is_not_waited_for(
+    probe: ThreadsProbe, scene: Scene, stop: threading.Event
+) -> None:
+    """No later test looks at it again."""
+    scene.is_well_known = lambda name, _: name == "threads"
+    with ended():
+        threading.Thread(target=stop.wait).start()
+
+    assert list(probe.findings(None)) == []
+    assert scene.recorder.threads.left(scene.number) == []
+
+
 def test_without_threads_there_is_nothing_to_look_at(probe: ThreadsProbe) -> None:
     """A clean test pays next to nothing."""
     probe.snapshot()
