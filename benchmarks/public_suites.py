@@ -124,7 +124,7 @@ def unstable(plain: Sequence[Run]) -> list[str]:
 def identity(finding: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     """Return what makes *finding* the same as that of another test: its kind and where it was made."""
     origin = finding["origin"]
-    place = f"{origin[-1]['file']}:{origin[-1]['line']} in {origin[-1]['function']}" if origin else "not seen"
+    place = f"{origin[0]['file']}:{origin[0]['line']} in {origin[0]['function']}" if origin else "not seen"
     excused = finding["excused"] or ""
     return finding["kind"], finding["severity"], excused, _general(finding["name"]), place
 
@@ -185,10 +185,12 @@ def print_results(checkout: Path, results: Mapping[str, list[Run]], *, is_detail
 
 
 def _overhead(plain: Sequence[Run], guarded: Sequence[Run]) -> str:
-    cpu = ratio([each.cost.cpu for each in guarded], [each.cost.cpu for each in plain])
-    wall = ratio([each.cost.wall for each in guarded], [each.cost.wall for each in plain])
-    spread = sorted(run.cost.cpu for run in plain)
-    return f"CPU {percent(cpu)}, wall {percent(wall)} (plain runs differ by {percent(spread[-1] / spread[0])} CPU)"
+    cpus, plain_cpus = [each.cost.cpu for each in guarded], [each.cost.cpu for each in plain]
+    walls, plain_walls = [each.cost.wall for each in guarded], [each.cost.wall for each in plain]
+    spread = percent(max(plain_cpus) / min(plain_cpus))
+    medians = f"CPU {percent(ratio(cpus, plain_cpus))}, wall {percent(ratio(walls, plain_walls))}"
+    quietest = f"CPU {percent(min(cpus) / min(plain_cpus))}, wall {percent(min(walls) / min(plain_walls))}"
+    return f"{medians} (the quietest runs: {quietest}; plain runs differ by {spread} CPU)"
 
 
 def compare(checkout: Path, options: argparse.Namespace) -> dict[str, list[Run]]:

@@ -29,6 +29,9 @@ class ThreadsProbe:
         if not recorder.threads:
             return ()
         left_pools = self._scene.orphans(recorder.executors, self._open_pools)
+        for pool, origin in left_pools:
+            for worker in _compatibility.executor_threads(pool):
+                recorder.threads.tell(worker, origin, self._scene.number)
         pools = [self._pool(pool, origin) for pool, origin in left_pools]
         left = self._scene.orphans(recorder.threads, self._running)
         return pools + [self._thread(thread, origin) for thread, origin in left]
