@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from isolation._findings import Finding
+from isolation._owners import Owner
 from isolation.probes._scene import Scene
 from isolation.probes.threads import ThreadsProbe, shut_down, wait_for
 from tests.owned import ended
@@ -107,6 +108,18 @@ def test_an_open_pool_is_found_instead_of_its_workers(workers: int, said: str, p
 
     pool.shutdown()
     assert brief(found) == [("executor", "mail", "error", f"not shut down, with {said}")]
+
+
+def test_the_workers_of_a_pool_that_a_fixture_keeps_are_not_found(probe: ThreadsProbe, scene: Scene) -> None:
+    """They go with their pool."""
+    client = Owner("fixture", "client", scope="session")
+    with ended():
+        pool = ThreadPoolExecutor(1)
+        pool.submit(int).result()
+    scene.adopters = lambda things: {id(thing): client for thing in things if thing is pool}
+
+    assert list(probe.findings(None)) == []
+    pool.shutdown()
 
 
 def test_a_pool_without_workers_is_nothing(probe: ThreadsProbe) -> None:
