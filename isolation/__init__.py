@@ -1,6 +1,8 @@
 """Every test starts clean, ends clean, and when one does not, the report says what it left and where that was made."""
 
-from isolation._cleanups import CleanupHandle
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from isolation._errors import (
     AsyncCleanupRequiredError,
     CleanupCancelledError,
@@ -14,12 +16,26 @@ from isolation._errors import (
     SetupCancelledError,
 )
 from isolation._findings import Finding
-from isolation._no_leaks import NoLeaks, no_leaks
 from isolation._origin import Origin
-from isolation._resources import ResourceManager
-from isolation._stack import ManagerState
-from isolation._survivors import Survivor
-from isolation.probes._protocol import Probe
+
+if TYPE_CHECKING:
+    from isolation._cleanups import CleanupHandle
+    from isolation._no_leaks import NoLeaks, no_leaks
+    from isolation._resources import ResourceManager
+    from isolation._stack import ManagerState
+    from isolation._survivors import Survivor
+    from isolation.probes._protocol import Probe
+
+# The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
+_LATE = {
+    "CleanupHandle": "isolation._cleanups",
+    "ManagerState": "isolation._stack",
+    "NoLeaks": "isolation._no_leaks",
+    "Probe": "isolation.probes._protocol",
+    "ResourceManager": "isolation._resources",
+    "Survivor": "isolation._survivors",
+    "no_leaks": "isolation._no_leaks",
+}
 
 __all__ = [
     "AsyncCleanupRequiredError",
@@ -42,3 +58,15 @@ __all__ = [
     "Survivor",
     "no_leaks",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module 'isolation' has no attribute {name!r}")
+    value: object = getattr(import_module(_LATE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

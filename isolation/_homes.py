@@ -23,9 +23,9 @@ def current_home() -> "Home | None":
     loop = asyncio._get_running_loop()  # noqa: SLF001 - documented, and a tenth of the price of an exception
     if loop is not None or "trio" not in sys.modules:
         return loop
-    from trio.lowlevel import current_trio_token, in_trio_run  # noqa: PLC0415 - trio is optional
+    from trio.lowlevel import current_trio_token, in_trio_task  # noqa: PLC0415 - trio is optional
 
-    return current_trio_token() if in_trio_run() else None
+    return current_trio_token() if in_trio_task() else None
 
 
 def is_gone(home: Home) -> bool:

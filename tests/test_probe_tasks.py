@@ -260,3 +260,21 @@ def test_a_task_without_a_place_is_just_pending(probe: TasksProbe, loop: asyncio
     (found,) = probe.findings(None)
 
     assert found.detail == "pending"
+
+
+def test_the_task_that_a_runner_was_called_for_is_not_found(probe: TasksProbe) -> None:
+    """After an interrupt it is still there, and it ends with its runner."""
+
+    async def interrupted() -> None:
+        asyncio.get_running_loop().call_soon(_interrupt)
+        await asyncio.sleep(3600)
+
+    with asyncio.Runner() as runner:
+        with pytest.raises(KeyboardInterrupt):
+            runner.get_loop().run_until_complete(interrupted())
+
+        assert list(probe.findings_at_close(runner.get_loop(), "framework")) == []
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

@@ -105,3 +105,27 @@ def test_only_an_environment_is_replaced(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "is not a virtual environment and is left alone" in result.stderr
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """What is imported late is still looked up by its name only."""
+    name = "leaks"
+
+    with pytest.raises(AttributeError, match="module 'isolation' has no attribute 'leaks'"):
+        getattr(isolation, name)
+
+
+def test_late_names_are_listed() -> None:
+    """Completion shows every public name, imported or not."""
+    assert set(isolation.__all__) <= set(dir(isolation))
+
+
+def test_the_plugin_imports_nothing_that_it_does_not_need() -> None:
+    """Start-up is paid at every run of pytest."""
+    script = (
+        "import sys, isolation.pytest_plugin; print('isolation._resources' in sys.modules, 'psutil' in sys.modules)"
+    )
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False False\n"

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from isolation import _compatibility
-from isolation._findings import Finding
+from isolation._findings import Finding, Severity
 from isolation._origin import Origin
 from isolation._owners import Owner
 from isolation.probes._closing import ending_of
 from isolation.probes._numbers import Links, count_quickly, count_works, links
-from isolation.probes._scene import Scene, severity_for
+from isolation.probes._scene import Left, Scene, severity_for
 from isolation.probes._suspects import Suspect, classify, name_things
 from isolation.recording._recorder import UNLIMITED
 
@@ -58,7 +58,13 @@ class DescriptorsProbe:
         if not suspects:
             return ()
         self._let_adopt(suspects)
-        left = self._scene.remaining(lambda: [(suspect, Origin(None)) for suspect in self._suspects(before)])
+
+        def look() -> Left[Suspect]:
+            return [(suspect, Origin(None)) for suspect in self._suspects(before)]
+
+        # Notes are worth a word, not worth waiting.
+        is_worth_waiting = any(self._classify(suspect)[1] != "note" for suspect in suspects)
+        left = self._scene.remaining(look) if is_worth_waiting else look()
         things = {(suspect.number, suspect.link): suspect.thing for suspect in suspects}
         named = [suspect._replace(thing=things.get(suspect[:2], suspect.thing)) for suspect, _ in left]
         return [self._report(suspect) for suspect in named]
@@ -93,7 +99,7 @@ class DescriptorsProbe:
         return False
 
     def _claims_over(self) -> bool:
-        return any(not claim.owner.judged.is_alive for claim in self._claims.values())
+        return bool(self._claims) and any(not claim.owner.judged.is_alive for claim in self._claims.values())
 
     def _suspects(self, before: Descriptors) -> list[Suspect]:
         now = links()
@@ -154,8 +160,7 @@ class DescriptorsProbe:
             self._claims[suspect.number] = Claim(suspect.link, owner)
 
     def _finding(self, suspect: Suspect) -> Finding:
-        is_vague = self._scene.recorder.has_foreign_loops()
-        kind, severity, name = classify(suspect, self._scene.root, is_vague=is_vague)
+        kind, severity, name = self._classify(suspect)
         return Finding(
             probe=self.name,
             kind=kind,
@@ -168,6 +173,9 @@ class DescriptorsProbe:
             # What feeds a pool of processes is closed by the pool, which would trip over it.
             ending=None if kind == "pipe" else ending_of(suspect.thing),
         )
+
+    def _classify(self, suspect: Suspect) -> tuple[str, Severity, str]:
+        return classify(suspect, self._scene.root, is_vague=self._scene.recorder.has_foreign_loops())
 
     def _hint(self, suspect: Suspect) -> str:
         held = self._scene.keepers.hint(suspect.thing) if suspect.thing is not None else ""
