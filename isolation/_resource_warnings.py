@@ -21,7 +21,7 @@ class ResourceWarnings:
     def __init__(self, recorder: Recorder, root: str) -> None:
         self._recorder = recorder
         self._root = root
-        self._previous: Hook | None = None
+        self._previous: Hook = sys.__unraisablehook__
 
     def install(self) -> None:
         """Put this in front of the hook that is there."""
@@ -30,9 +30,8 @@ class ResourceWarnings:
 
     def uninstall(self) -> None:
         """Put the hook back that was there, unless somebody else has replaced this one."""
-        if sys.unraisablehook == self._hook and self._previous is not None:
+        if sys.unraisablehook == self._hook:
             sys.unraisablehook = self._previous
-        self._previous = None
 
     def describe(self, source: object, nodeid: str | None) -> str | None:
         """Return who left *source* and where it was made, None if that is not known or it was *nodeid*."""
@@ -53,5 +52,4 @@ class ResourceWarnings:
             said = self.describe(unraisable.object, current.nodeid if current is not None else None)
             if said is not None:
                 failure.add_note(said)
-        if self._previous is not None:
-            self._previous(unraisable)
+        self._previous(unraisable)

@@ -1,6 +1,5 @@
 """What the user has set, checked once, with the nearest valid value for every wrong one."""
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -231,8 +230,10 @@ def parse_report(path: str, place: str) -> Path:
         raise SettingsError(f"cannot write {path!r}, which {place} names: it is a directory")
     if not report.parent.is_dir():
         raise SettingsError(f"cannot write {path!r}, which {place} names: its directory does not exist")
-    if not os.access(report if report.exists() else report.parent, os.W_OK):
-        raise SettingsError(f"cannot write {path!r}, which {place} names: permission denied")
+    try:
+        report.open("a").close()
+    except OSError as failure:
+        raise SettingsError(f"cannot write {path!r}, which {place} names: {failure.strerror}") from failure
     return report
 
 

@@ -309,3 +309,26 @@ def test_a_module_has_the_name_under_which_it_is_imported(
 
     assert _settings.module_name(file) == name
     _settings.module_name.cache_clear()
+
+
+@pytest.mark.parametrize("line", ["tasks, threads", "tasks threads=fail"])
+def test_several_probes_in_one_line_are_refused(line: str) -> None:
+    """The message says how to separate them."""
+    with pytest.raises(SettingsError) as caught:
+        _settings.parse_probes([line], "isolation_probes of tox.ini")
+
+    assert str(caught.value) == (
+        f"cannot read {line!r} in isolation_probes of tox.ini; one probe to a line, on the command line commas between"
+    )
+
+
+def test_a_probe_that_is_given_twice_is_refused() -> None:
+    """Which of the two is meant nobody knows."""
+    with pytest.raises(SettingsError, match=r"probe 'tasks' is given twice in isolation_probes of tox\.ini"):
+        _settings.parse_probes(["tasks = fail", "tasks"], "isolation_probes of tox.ini")
+
+
+def test_a_report_in_a_directory_that_takes_no_files_is_refused() -> None:
+    """That is said before the first test, not after the last."""
+    with pytest.raises(SettingsError, match=r"cannot write '/proc/report\.jsonl', which --isolation-report names: "):
+        _settings.parse_report("/proc/report.jsonl", "--isolation-report")

@@ -35,8 +35,10 @@ def test_the_summary_says_whose_a_warning_is(pytester: pytest.Pytester) -> None:
 
     result.stdout.fnmatch_lines(
         [
-            ("isolation: *::test_collects is warned of what was left by *::test_leaves, created at *:6 in __init__: "
-            "unclosed <socket.socket *")
+            (
+                "isolation: *::test_collects is warned of what was left by *::test_leaves, created at *:6 in __init__: "
+                "unclosed <socket.socket *"
+            )
         ]
     )
 
