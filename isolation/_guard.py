@@ -93,6 +93,7 @@ class Guard:
         self._scene.memory_threshold = settings.profile.memory
         chosen = (name for name in PROBES if settings.mode_of(name) != "off")
         self._probes: Sequence[LeakProbe] = [PROBES[name](self._scene) for name in chosen]
+        self._loop_probes: Sequence[LoopProbe] = [probe for probe in self._probes if isinstance(probe, LoopProbe)]
         self._delta_probes = [probe for probe in self._probes if isinstance(probe, DescriptorsProbe | ProcessesProbe)]
         self._befores: list[Any] = []
         self._dying: list[Finding] = []
@@ -234,9 +235,8 @@ class Guard:
         self.loops_inspected += 1
         token = OWNER.set(OURS)
         try:
-            for probe in self._probes:
-                if isinstance(probe, LoopProbe):
-                    self._dying += probe.findings_at_close(loop, closed_by)
+            for probe in self._loop_probes:
+                self._dying += probe.findings_at_close(loop, closed_by)
         finally:
             OWNER.reset(token)
 
