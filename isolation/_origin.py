@@ -2,6 +2,7 @@
 
 import linecache
 import sys
+from asyncio import BaseEventLoop
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from isolation._owners import Owner
 COMPACT_DEPTH = 16
 _PACKAGE = str(Path(__file__).parent)
 _LIBRARY_ROOTS = (str(Path(linecache.__file__).parent),)
+_LOOP: CodeType = BaseEventLoop.run_forever.__code__
 _IMPORT = "<frozen importlib._bootstrap>"
 _INSTALLED = ("site-packages", "dist-packages")
 caller_frame: Callable[[int], FrameType] = sys._getframe  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented
@@ -109,14 +111,21 @@ def relative(file: str, root: str) -> str:
 
 
 def capture(skip: int, depth: int) -> Sequence[tuple[CodeType, int]]:
-    """Return at most *depth* frames of the caller's stack as ``(code, last instruction)``, *skip* frames up."""
+    """Return at most *depth* frames of the caller's stack as ``(code, last instruction)``, *skip* frames up.
+
+    Compact stacks end at the loop that runs: who called the loop is the same for all that happens in it.
+    """
     try:
         frame: FrameType | None = caller_frame(skip + 1)
     except ValueError:
         return ()
     frames: list[tuple[CodeType, int]] = []
+    end = _LOOP if depth == COMPACT_DEPTH else None
     while frame is not None and depth:
-        frames.append((frame.f_code, frame.f_lasti))
+        code = frame.f_code
+        if code is end:
+            break
+        frames.append((code, frame.f_lasti))
         frame = frame.f_back
         depth -= 1
     return frames
