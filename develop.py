@@ -4,7 +4,7 @@
     python3 develop.py demo     # the example application's flaky suite, reported by the plugin
     python3 develop.py check    # lint, types, docs, wheel: each in an environment that nox makes
 
-Needs Python 3.11 or newer and pip. Each command makes its own environment (`.venv`) the first time.
+Needs Python 3.11 or newer and pip. Each command makes its own environment (`.venv-VERB`) the first time.
 """
 
 from __future__ import annotations
@@ -101,9 +101,10 @@ def main() -> None:
         sys.exit(f"Python {sys.version.split()[0]} is too old: this project needs 3.11 or newer")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=list(VERBS))
-    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="environment to use (default: .venv)")
+    parser.add_argument("--venv", type=Path, help="environment to use (default: .venv-VERB)")
     options, arguments = parser.parse_known_args()
-    VERBS[options.verb](prepared(options.venv.resolve(), options.verb), arguments)
+    venv = options.venv or ROOT / f".venv-{options.verb}"
+    VERBS[options.verb](prepared(venv.resolve(), options.verb), arguments)
 
 
 if __name__ == "__main__":

@@ -74,11 +74,12 @@ def adopters(things: Sequence[object], roots: Iterable[Root]) -> Mapping[int, Ow
 
 def _walk(root: object, wanted: set[int], seen: set[int], report: Callable[[int], object]) -> None:
     level = [root]
+    budget = len(seen) + OBJECTS
     for _ in range(DEPTH):
         following: list[object] = []
         for obj in level:
             key = id(obj)
-            if key in seen or len(seen) > OBJECTS:
+            if key in seen or len(seen) > budget:
                 continue
             seen.add(key)
             if key in wanted:

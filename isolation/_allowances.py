@@ -26,6 +26,7 @@ BUILT_IN: Sequence[tuple[str, str]] = (
     ("threads", "debugpy.*"),
     ("threads", "pydevd.*"),
     ("threads", "_pydevd_bundle.*"),
+    ("tasks", "*.setup_process_pool_exit_at_shutdown"),  # anyio's, ends with the loop and its processes with it
     ("loops", "pytest_asyncio.*"),  # a loop that it puts back
 )
 """Probe and creator: the innermost code outside `threading`, as a dotted name or a file."""

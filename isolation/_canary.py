@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from isolation._compatibility import children_file_exists
+from isolation._compatibility import children_file_exists, running_loop
 from isolation._guard import Guard
 from isolation._owners import OWNER, Owner
 from isolation._settings import Settings
@@ -21,7 +21,8 @@ _PLANTED = ("tasks", "threads", "descriptors")
 
 def blind_spots(settings: Settings, root: str, recorder: Recorder) -> Sequence[str]:
     """Return the probes that are switched on and do not see what is leaked before their eyes, each with a reason."""
-    watched = [probe for probe in _PLANTED if settings.mode_of(probe) != "off"]
+    planted = [probe for probe in _PLANTED if probe != "tasks" or running_loop() is None]
+    watched = [probe for probe in planted if settings.mode_of(probe) != "off"]
     profile = replace(settings.profile, grace=0.0)
     quiet = replace(settings, mode="report", probe_modes={**settings.probe_modes}, profile=profile, allowances=())
     guard = Guard(quiet, root, recorder=recorder)
@@ -45,7 +46,8 @@ def _leak_and_look(guard: Guard) -> set[str]:
     open_socket = socket.socket()
     try:
         thread.start()
-        _leave_task()
+        if running_loop() is None:  # a second loop cannot run inside of one, as in a notebook
+            _leave_task()
         return {judgement.finding.probe for judgement in guard.end(owner)}
     finally:
         OWNER.reset(token)

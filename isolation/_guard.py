@@ -2,7 +2,7 @@
 
 import gc
 import time
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -228,7 +228,7 @@ class Guard:
     def _end(self, ending: Callable[[float], str | None]) -> str | None:
         try:
             return ending(self.settings.profile.grace)
-        except Exception as failure:  # noqa: BLE001 - every ending must be tried; what it raised is part of the finding
+        except (Exception, CancelledError) as failure:  # noqa: BLE001 - every ending is tried; what it raised is said
             return f"{type(failure).__name__}: {failure}"
 
     def _loop_closing(self, loop: AbstractEventLoop, closed_by: ClosedBy) -> None:
@@ -252,7 +252,7 @@ class Guard:
 
     def _adopters(self, things: Sequence[object]) -> Mapping[int, Owner]:
         holders = [(owner, find_holder(holder)) for holder, owner in self._holder_owners.items()]
-        found = adopters(things, [*self._live(), *holders])
+        found = adopters(things, [*holders, *self._live()])
         keepers = set(map(id, found.values()))
         self.allowances.used.update(holder for holder, owner in self._holder_owners.items() if id(owner) in keepers)
         return found

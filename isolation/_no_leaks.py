@@ -10,7 +10,7 @@ from isolation import _report
 from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
 from isolation._owners import OWNER, Owner
-from isolation._settings import PROBES, Profile, Settings, one_of
+from isolation._settings import OPT_IN, PROBES, Profile, Settings, one_of
 
 _ADVICE = "end them inside the block"
 
@@ -20,7 +20,7 @@ class NoLeaks:
 
     def __init__(self, probes: Sequence[str], grace: float) -> None:
         self._settings = Settings(
-            probe_modes={probe: "off" for probe in PROBES if probe not in probes},
+            probe_modes={probe: "report" if probe in probes else "off" for probe in PROBES},
             profile=Profile(name="test", reason="no_leaks", grace=grace, emergency=0.0),
         )
         self._root = str(Path.cwd())
@@ -120,4 +120,4 @@ def no_leaks(*probes: str, grace: float = 0.1) -> NoLeaks:
     """
     for probe in probes:
         one_of(probe, PROBES, "probe", "no_leaks()")
-    return NoLeaks(probes or PROBES, grace)
+    return NoLeaks(probes or [probe for probe in PROBES if probe not in OPT_IN], grace)

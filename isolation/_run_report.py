@@ -28,7 +28,9 @@ class RunReport:
     def pytest_sessionfinish(self) -> None:
         """Write the report files."""
         for path in self._settings.reports:
-            Path(path).write_text(_report.jsonl(self._ledger.records()), encoding="utf-8")
+            # A name that is no text, such as that of a file, is escaped as JSON escapes.
+            said = _report.jsonl(self._ledger.records())
+            Path(path).write_text(said, encoding="utf-8", errors="backslashreplace")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what was left."""

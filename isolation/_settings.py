@@ -224,7 +224,7 @@ def check_holder(holder: str, place: str) -> None:
 
 def parse_report(path: str, place: str) -> Path:
     """Return *path* if its ending names a format that can be written there."""
-    report = Path(path)
+    report = Path(path).absolute()  # a test may change the current directory
     one_of(report.suffix, REPORT_FORMATS, "report format", f"{place}={path}")
     if report.is_dir():
         raise SettingsError(f"cannot write {path!r}, which {place} names: it is a directory")

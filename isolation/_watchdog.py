@@ -16,6 +16,7 @@ from isolation.recording._recorder import Recorder
 
 _FIRST_LOOK = 0.5
 _ATEXIT_DEADLINE = 2.0
+_MANAGERS = ("concurrent/futures/process.py", "multiprocessing/managers.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Watchdog:
 
     def _holds_after(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while holding_threads() or holding_processes():
+        while holding_threads() or self._processes():
             if time.monotonic() >= deadline:
                 return True
             time.sleep(0.01)
@@ -67,11 +68,20 @@ class Watchdog:
             lines += _indented(frames.get(thread.ident or 0))
         lines += [
             f"  process {process.name!r} running, pid {process.pid}{self._origin_of(process)}"
-            for process in holding_processes()
+            for process in self._processes()
         ]
         lines.append(_outlook(ending))
         self._stream.write("\n".join(lines) + "\n")
         self._stream.flush()
+
+    def _processes(self) -> Sequence[Any]:
+        """Return the processes that hold the exit; pools and managers end their own."""
+        return [process for process in holding_processes() if not self._is_managed(process)]
+
+    def _is_managed(self, process: Any) -> bool:  # noqa: ANN401 - multiprocessing's class
+        origin = self._recorder.processes.get(process)
+        frames = origin.frames if origin is not None else ()
+        return any(code.co_filename.endswith(_MANAGERS) for code, _ in frames)
 
     def _origin_of(self, thing: Any) -> str:  # noqa: ANN401 - a thread or a process
         table: Any = self._recorder.threads if isinstance(thing, threading.Thread) else self._recorder.processes
@@ -83,7 +93,7 @@ class Watchdog:
         return made + (f", by {origin.owner.judged.nodeid or origin.owner.judged.name}" if origin.owner else "")
 
     def _leave(self, status: int) -> None:
-        for process in holding_processes():
+        for process in self._processes():
             process.kill()
         # The interpreter would run these only after its threads; coverage.py saves its data there.
         runner = threading.Thread(target=atexit._run_exitfuncs, daemon=True)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage,reportAttributeAccessIssue] - what the interpreter itself calls
@@ -99,16 +109,19 @@ def holding_threads() -> Sequence[threading.Thread]:
     own = (threading.main_thread(), threading.current_thread())
     threads = [thread for thread in threading.enumerate() if not thread.daemon and thread not in own]
     frames = current_frames() if threads else {}
-    return [thread for thread in threads if not _is_idle_worker(frames.get(thread.ident or 0))]
+    return [thread for thread in threads if not _ends_at_exit(thread, frames.get(thread.ident or 0))]
 
 
-def _is_idle_worker(frame: FrameType | None) -> bool:
+def _ends_at_exit(thread: threading.Thread, frame: FrameType | None) -> bool:
+    # The interpreter tells pools to end, and they do unless a worker is busy.
+    if type(thread).__name__ == "_ExecutorManagerThread":
+        return True
     return frame is not None and frame.f_code.co_name == "_worker" and "concurrent" in frame.f_code.co_filename
 
 
 def holding_processes() -> Sequence[Any]:
     """Return the processes that multiprocessing waits for at exit."""
-    module = sys.modules.get("multiprocessing")
+    module: Any = sys.modules.get("multiprocessing")
     return [process for process in module.active_children() if not process.daemon] if module is not None else []
 
 

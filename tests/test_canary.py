@@ -29,3 +29,8 @@ def test_what_is_switched_off_is_no_blind_spot(monkeypatch: pytest.MonkeyPatch) 
     settings = Settings(profile=SETTINGS.profile, probe_modes={"processes": "off", "threads": "off"})
 
     assert _canary.blind_spots(settings, "", Recorder()) == []
+
+
+async def test_a_run_inside_of_a_running_loop_plants_no_task() -> None:
+    """A second loop cannot run there, as in a notebook; nobody is told that tasks are not seen."""
+    assert _canary.blind_spots(SETTINGS, "", Recorder()) == []

@@ -237,3 +237,16 @@ def test_a_loop_that_runs_elsewhere_is_not_drained(loop: asyncio.AbstractEventLo
     """Its thread has to end it."""
     with running_elsewhere(loop):
         assert drain(loop, 1) == "it is running"
+
+
+def test_a_loop_whose_clock_stands_still_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may have frozen time for good; no timer would ever be due."""
+    loop = asyncio.new_event_loop()
+    ran: list[int] = []
+    loop.call_soon(ran.append, 1)
+    monkeypatch.setattr(loop, "time", lambda: 7.0)
+
+    spin(loop, 0.001)
+
+    loop.close()
+    assert ran == [1]

@@ -202,3 +202,14 @@ def test_a_socket_whose_loop_is_closed_is_closed_itself(pair: tuple[socket.socke
     assert pair[0].fileno() == -1
     assert not transport.is_closing()
     vars(transport)["_sock"] = None  # so that it does not warn of itself
+
+
+def test_a_terminal_is_not_read() -> None:
+    """Reading one would wait for somebody to write."""
+    controller, terminal = os.openpty()
+
+    _, severity, name = classify(suspect(terminal, os.ttyname(terminal)), "")
+
+    os.close(controller)
+    os.close(terminal)
+    assert (severity, name.startswith("/dev/pts/")) == ("warning", True)

@@ -2,7 +2,9 @@
 
 import gc
 import io
+import os
 import socket
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -72,6 +74,8 @@ def _is_database(path: str) -> bool:
     if "sqlite3" in sys.modules and path.endswith(_DATABASE_SUFFIXES):
         return True
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a link may be anything but a path
+            return False  # reading a terminal or a queue would wait for somebody to write
         with open(path, "rb") as file:  # noqa: PTH123 - a link may be anything but a path
             return file.read(16) == b"SQLite format 3\0"
     except OSError:

@@ -33,6 +33,7 @@ class ProcessesProbe:
         recorder = self._scene.recorder
         if has_children():
             self._known.update(children() - recorder.pids.keys())
+            recorder.forks.clear()
         elif recorder.pids or recorder.forks or self._known:
             recorder.pids.clear()
             recorder.forks.clear()

@@ -44,15 +44,21 @@ def left(runner: object, scene: Scene, *, is_closing: bool = False) -> Left[Any]
     return [
         (task, origin)
         for task, origin in owned
-        if origin is not None and (origin.is_over or (is_closing and _is_system_task(task)))
+        if origin is not None
+        and not _is_of_library(task)
+        and (origin.is_over or (is_closing and _is_system_task(task)))
     ]
 
 
+def _is_of_library(task: trio.lowlevel.Task) -> bool:
+    # trio's own tasks, and the one in which anyio waits for the end of the run to end its worker processes.
+    return task.name.startswith(("<", "trio._core", "anyio._backends"))
+
+
 def _is_system_task(task: trio.lowlevel.Task) -> bool:
-    if task.name.startswith(("<", "trio._core")):
-        return False
     nursery = task.parent_nursery
-    return nursery is not None and nursery.parent_task.parent_nursery is None
+    is_top = nursery is not None and nursery.parent_task.parent_nursery is None
+    return is_top and not _is_of_library(task)
 
 
 def _finding(task: trio.lowlevel.Task, origin: Origin, scene: Scene, *, is_closing: bool) -> Finding:
