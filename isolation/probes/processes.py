@@ -27,10 +27,13 @@ class ProcessesProbe:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._known: set[int] = set()
+        self._had_children = True
 
     def snapshot(self) -> None:
         """Let go of processes that are gone; a child that nobody has seen being made is no later owner's."""
         recorder = self._scene.recorder
+        if not (self._had_children or recorder.pids or recorder.forks or self._known):
+            return  # the last look saw no child, and nobody has made one since
         if has_children():
             self._known.update(children() - recorder.pids.keys())
             recorder.forks.clear()
@@ -42,9 +45,10 @@ class ProcessesProbe:
     def findings(self, before: None, /) -> Sequence[Finding]:
         """Return the children whose owner is over; a child that nobody has seen being made is the last owner's."""
         del before
-        if not has_children() or not self._suspects():
+        self._had_children = has_children()
+        suspects = self._suspects() if self._had_children else []
+        if not suspects:
             return ()
-        suspects = self._suspects()
         adopters = self._scene.adopters([self._process(pid) for pid in suspects])
         for pid in suspects:
             adopter = adopters.get(id(self._process(pid)))
