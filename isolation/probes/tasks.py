@@ -154,5 +154,6 @@ def _is_on_its_way(task: asyncio.Task[Any]) -> bool:
 
 def _is_of_framework(task: asyncio.Task[Any], origin: Origin) -> bool:
     # The task that a runner was called for ends with that call; after an interrupt it is still there, and no leak.
-    is_main = any(code.co_qualname in _RUNNERS for code, _ in origin.frames[:3])
+    maker = next((code for code, _ in origin.frames if not code.co_filename.endswith("asyncio/tasks.py")), None)
+    is_main = maker is not None and maker.co_qualname in _RUNNERS
     return is_main or _FRAMEWORK.match(getattr(task.get_coro(), "__qualname__", "")) is not None
