@@ -171,7 +171,7 @@ def print_results(checkout: Path, results: Mapping[str, list[Run]], *, is_detail
     shares = [each.summary["guard_us_per_test"] * each.summary["tests"] / 1e6 / each.cost.wall for each in guarded]
     print(f"## {checkout.name}\n")
     tests = len(outcomes_of(plain))
-    failed = sum("failed" in outcome or "error" in outcome for outcome in plain[0].outcomes.values())
+    failed = sum(outcome.startswith(("failed", "error")) for outcome in plain[0].outcomes.values())
     print(f"{tests} tests, {failed} of them fail here without the plugin; {len(wobbling)} are unstable without it.")
     statuses = {name: sorted({each.cost.status for each in runs}) for name, runs in results.items()}
     print(f"Outcomes changed: {len(differing)}; exit status {statuses[PLAIN]} plain, {statuses[GUARDED]} guarded.")
