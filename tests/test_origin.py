@@ -88,7 +88,7 @@ def test_an_unknown_instruction_is_resolved_to_the_definition() -> None:
 
 def test_a_place_without_source_has_an_empty_line() -> None:
     """Code that was never in a file has no source line."""
-    assert Place("<string>", 1, "connect").source == ""
+    assert Place("<nowhere>", 1, "connect").source == ""
 
 
 @pytest.mark.parametrize(
