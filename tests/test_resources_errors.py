@@ -1,7 +1,7 @@
 """Every cleanup runs, and every failure is reported exactly once."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from unittest.mock import Mock
 
 import pytest
@@ -109,6 +109,15 @@ async def test_an_interrupt_lets_the_rest_finish(interrupt: BaseException) -> No
     assert isinstance(interrupt.__cause__, CleanupError)
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt, also where the run was started in the background and ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_a_second_interrupt_leaves_at_once() -> None:
     """Ctrl-C twice means now; what was left is named."""
     manager = ResourceManager()
