@@ -152,6 +152,11 @@ def fixture_finalizers(fixturedef: FixtureDef) -> Sequence[object]:
     return list(finalizers)
 
 
+def fixture_of(request: object) -> Any:  # noqa: ANN401 - of pytest, which must not be imported here
+    """Return the definition of the fixture that *request* was given to, None if it is a test's."""
+    return getattr(request, "_fixturedef", None)
+
+
 def anyio_plugin() -> ModuleType | None:
     """Return anyio's pytest plugin if it is loaded and asks for its backends where we expect it."""
     plugin = sys.modules.get("anyio.pytest_plugin")

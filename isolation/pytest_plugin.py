@@ -9,6 +9,7 @@ from isolation import _configuration
 from isolation._configuration import read_settings
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
+from isolation._live_fixtures import LIVE, LiveFixtures
 from isolation._run_report import RunReport
 from isolation._settings import Settings
 from isolation._xdist import WorkerLink
@@ -26,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _configuration.MARKERS:
         config.addinivalue_line("markers", marker)
     settings = read_settings(config)
+    live = config.stash[LIVE] = LiveFixtures(str(config.rootpath))
+    config.pluginmanager.register(live, "isolation_live_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
     if not settings.is_on:

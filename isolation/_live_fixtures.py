@@ -1,0 +1,123 @@
+"""Live fixtures: those of one run that are set up now, in the order in which they were, with their managers."""
+
+import inspect
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from isolation._compatibility import fixture_of
+from isolation._origin import relative
+
+if TYPE_CHECKING:
+    from isolation._resources import ResourceManager  # not at every start of pytest
+
+State = Literal["setting up", "live", "failed", "tearing down"]
+_SHORT = 40
+
+
+class LiveFixture:
+    """One instance of a fixture, from the begin of its set-up to the end of its teardown.
+
+    Attributes:
+        fixturedef: Its definition, which pytest keeps for all its instances.
+        request: What it was set up with.
+        state: Where it is in its life; ``failed`` if its set-up did, but it is still to be torn down; ``tearing down``
+            when nothing that uses it is left.
+        managers: The resource managers that belong to it, oldest first.
+    """
+
+    __slots__ = ("_function", "fixturedef", "managers", "request", "state")
+
+    fixturedef: pytest.FixtureDef[Any]
+    request: pytest.FixtureRequest
+    state: State
+    managers: "Sequence[ResourceManager]"
+
+    def __init__(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+        self.fixturedef = fixturedef
+        self.request = request
+        self.state = "setting up"
+        self.managers = ()
+        self._function: Any = fixturedef.func  # async plugins replace it while they set the fixture up
+
+    def begin_teardown(self) -> None:
+        """Note that nothing uses it any more, so that its own code comes next."""
+        self.state = "tearing down"
+
+    @property
+    def name(self) -> str:
+        """Return its name, with its parameter if it has one that can be read."""
+        parameter = getattr(self.request, "param", None)
+        is_plain = type(parameter) in (str, int, float, bool)
+        text = str(parameter) if is_plain else ""
+        return f"{self.fixturedef.argname}[{text}]" if 0 < len(text) <= _SHORT else self.fixturedef.argname
+
+    @property
+    def nodeid(self) -> str:
+        """Return the test, class, module or package that it is set up for; empty for the session."""
+        return str(self.request.node.nodeid)
+
+    def where(self, root: str) -> str:
+        """Return where its function is written, as ``path:line`` relative to *root*."""
+        function = inspect.unwrap(self._function)
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        return f"{relative(code.co_filename, root)}:{code.co_firstlineno}" if code is not None else "an unknown place"
+
+
+class LiveFixtures:
+    """Know the live fixtures of one run of pytest.
+
+    Attributes:
+        root: What paths are relative to.
+    """
+
+    root: str
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._live: dict[pytest.FixtureDef[Any], LiveFixture] = {}
+        self._beginning: list[LiveFixture] = []
+
+    def fixtures(self) -> Sequence[LiveFixture]:
+        """Return the live fixtures, in the order in which their set-ups ended; last those whose set-up goes on."""
+        return [*self._live.values(), *self._beginning]
+
+    def attach(self, request: pytest.FixtureRequest, manager: "ResourceManager") -> None:
+        """Note that *manager* belongs to the fixture instance that *request* sets up."""
+        fixturedef = fixture_of(request)
+        setting_up = (fixture for fixture in self._beginning if fixture.fixturedef is fixturedef)
+        fixture = next(setting_up, None) or self._live.get(fixturedef)
+        if fixture is not None:
+            fixture.managers = (*fixture.managers, manager)
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Note that a fixture is set up; one whose set-up failed is live, too, if pytest will finish it."""
+        fixture = LiveFixture(fixturedef, request)
+        self._beginning.append(fixture)
+        try:
+            value = yield
+            fixture.state = "live"
+            # Finalizers run newest first: this one after those of the fixtures that use this one, before its own.
+            fixturedef.addfinalizer(fixture.begin_teardown)
+        except BaseException:
+            fixture.state = "failed"
+            raise
+        else:
+            return value
+        finally:
+            self._beginning.remove(fixture)
+            self._live.pop(fixturedef, None)
+            if fixturedef.cached_result is not None:
+                self._live[fixturedef] = fixture
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Forget a fixture that is torn down."""
+        self._live.pop(fixturedef, None)
+
+
+LIVE = pytest.StashKey[LiveFixtures]()
+"""Where the configuration of a run keeps them."""
