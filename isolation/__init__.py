@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from isolation._cleanups import CleanupHandle
     from isolation._no_leaks import NoLeaks, no_leaks
     from isolation._resources import ResourceManager
+    from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
     from isolation._stack import ManagerState
     from isolation._survivors import Survivor
     from isolation.probes._protocol import Probe
@@ -35,6 +36,8 @@ _LATE = {
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
     "no_leaks": "isolation._no_leaks",
+    "safe_cleanup": "isolation._safe_cleanup",
+    "safe_cleanup_sync": "isolation._safe_cleanup",
 }
 
 __all__ = [
@@ -57,6 +60,8 @@ __all__ = [
     "SetupCancelledError",
     "Survivor",
     "no_leaks",
+    "safe_cleanup",
+    "safe_cleanup_sync",
 ]
 
 

@@ -215,6 +215,10 @@ class CleanupHandle:
         """Take back *work*, which a call has returned and which cannot be awaited now."""
         self._call, self._arguments, self._keywords = partial(_given, work), (), NO_KEYWORDS
 
+    def move_to(self, home: "Home") -> None:
+        """Let it run in *home*, wherever it was registered."""
+        self._home = home
+
     def belongs_to(self, keeper: "ref[Keeper]") -> bool:
         """Tell whether *keeper* keeps it."""
         return self._keeper is keeper

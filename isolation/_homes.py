@@ -6,7 +6,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import copy_context
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anyio import Event
 
@@ -90,7 +90,7 @@ async def outcome_of(work: Work) -> Outcome:
     return None
 
 
-async def arrival(future: "Future[Outcome]") -> None:
+async def arrival(future: "Future[Any]") -> None:
     """Wait until *future*, which another thread or loop resolves, is done."""
     home, event = current_home(), Event()
     assert home is not None

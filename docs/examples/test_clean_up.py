@@ -3,7 +3,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from isolation import CleanupError, ResourceManager
+from isolation import CleanupError, CleanupTimeoutError, ResourceManager, safe_cleanup
 
 
 class Connection:
@@ -97,3 +97,17 @@ async def test_nobody_holds_a_closed_connection():
     connections.clear()
     assert list(manager.survivors()) == []
     # survivors-end
+
+
+# safe-begin
+async def test_anything_is_closed():
+    connection = Connection("ada")
+    heartbeat = asyncio.create_task(asyncio.sleep(60))
+
+    assert await safe_cleanup(heartbeat) == "cancel"
+    assert await safe_cleanup(connection, timeout=2.0) == "close"
+
+    hanging = AsyncMock(spec=Connection, **{"close.side_effect": asyncio.Event().wait})
+    with pytest.raises(CleanupTimeoutError, match="exceeded its timeout"):
+        await safe_cleanup(hanging, timeout=0.1)
+    # safe-end

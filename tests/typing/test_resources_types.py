@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from io import StringIO
 from typing import assert_type
 
 import pytest
 
-from isolation import CleanupHandle, ManagerState, ResourceManager, Survivor
+from isolation import CleanupHandle, ManagerState, ResourceManager, Survivor, safe_cleanup, safe_cleanup_sync
 
 
 class Session:
@@ -53,6 +54,14 @@ def test_what_a_manager_tells_is_typed() -> None:
     assert_type(manager.not_run, Sequence[CleanupHandle])
     assert_type(manager.errors, Sequence[BaseException])
     assert_type(manager.survivors(explain=True), Sequence[Survivor])
+
+
+async def test_safe_cleanup_tells_what_it_called() -> None:
+    """Both colours take any object and return the name of a method."""
+    assert_type(await safe_cleanup(Session(), timeout=1.0), str)
+    assert_type(safe_cleanup_sync(StringIO()), str)
+    with pytest.raises(TypeError, match="positional"):
+        await safe_cleanup(Session(), 1.0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def entering(
