@@ -25,7 +25,8 @@ class CleanupOrder:
     """
 
     __slots__ = (
-        "_after", "_before", "_first", "_gone", "_heap", "_pending", "_resources", "collected", "gone", "newest",
+        "_after", "_aside", "_before", "_first", "_gone", "_heap", "_pending", "_resources", "collected", "gone",
+        "newest",
     )  # fmt: skip
 
     newest: int
@@ -39,6 +40,7 @@ class CleanupOrder:
         self._resources: dict[int, CleanupHandle] = {}
         self._first: CleanupHandle | None = None
         self._heap: list[tuple[int, int]] | None = None
+        self._aside: list[tuple[int, int]] = []
         self._before: dict[int, set[int]] = {}  # who must go before the key
         self._after: dict[int, set[int]] = {}  # who must go after the key
         # Garbage is collected anywhere, also while the manager's lock is held: nothing may happen then but this.
@@ -81,17 +83,43 @@ class CleanupOrder:
         first, self._first = self._first, None
         if first is not None:
             return first
+        self._put_aside_back()
+        return self._pop(0)
+
+    def pop_since(self, number: int) -> CleanupHandle | None:
+        """Do the same for the entries that are newer than *number*; those that must follow an older one stay."""
+        handle = self._pop(number)
+        if handle is None:
+            self._put_aside_back()
+        return handle
+
+    def _pop(self, oldest: int) -> CleanupHandle | None:
         while self._pending:
-            handle = self._pending.popitem()[1] if self._heap is None else self._pop_from(self._heap)
-            if not handle.key or self._is_alive(handle):
+            handle = self._newest(oldest) if self._heap is None else self._pop_from(self._heap, oldest)
+            if handle is None or not handle.key or self._is_alive(handle):
                 return handle
         return None
 
-    def _pop_from(self, heap: list[tuple[int, int]]) -> CleanupHandle:
-        while True:
-            number = -heappop(heap)[1]
-            if number in self._pending and not self._before.get(number):
+    def _newest(self, oldest: int) -> CleanupHandle | None:
+        number, handle = self._pending.popitem()
+        if number > oldest:
+            return handle
+        self._pending[number] = handle
+        return None
+
+    def _pop_from(self, heap: list[tuple[int, int]], oldest: int) -> CleanupHandle | None:
+        while heap:
+            entry = heappop(heap)
+            number = -entry[1]
+            if number <= oldest:
+                self._aside.append(entry)
+            elif number in self._pending and not self._before.get(number):
                 return self._take(number)
+        return None
+
+    def _put_aside_back(self) -> None:
+        while self._heap is not None and self._aside:
+            heappush(self._heap, self._aside.pop())
 
     def _is_alive(self, handle: CleanupHandle) -> bool:
         self._resources.pop(handle.key, None)

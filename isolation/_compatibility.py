@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from asyncio import AbstractEventLoop
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from pathlib import Path
@@ -214,3 +214,15 @@ def _multiprocessing_attribute(*holders: str, name: str) -> Iterator[int | None]
     for holder in holders:
         module = sys.modules.get(modules[holder])
         yield getattr(getattr(module, holder, None), name, None)
+
+
+def fixture_graph(item: object) -> tuple[Sequence[str], Mapping[str, Sequence[Any]]]:
+    """Return the arguments of the test *item*, and the definitions of all its fixtures, those that are used last."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    return getattr(info, "argnames", ()), getattr(info, "name2fixturedefs", {})
+
+
+def fixture_loop_scope(function: object) -> str | None:
+    """Return the scope of the loop that `pytest_asyncio.fixture` was asked for, None if nobody asked."""
+    scope: str | None = getattr(function, "_loop_scope", None)
+    return scope

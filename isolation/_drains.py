@@ -1,6 +1,5 @@
 """Drains: one unwinding of a manager, what it has met, and how it ends."""
 
-import asyncio
 import time
 from concurrent.futures import Future
 from contextvars import ContextVar
@@ -10,7 +9,7 @@ from isolation._cleanups import PLAIN, CleanupHandle, Details
 from isolation._deadlines import Limit
 from isolation._homes import current_home, is_blocked
 from isolation._records import Record
-from isolation._runs import Rest, begin, finish, finish_sync
+from isolation._runs import Rest, Runner, begin, finish, finish_sync
 
 LATE = 10_000
 """How many cleanups may be registered while cleanups run; more mean that they register each other for ever."""
@@ -107,7 +106,7 @@ class Drain:
             if held_back is not None:
                 self.record.hold_back(held_back)
 
-    def finish_sync(self, rest: Rest, runner: asyncio.Runner) -> bool:
+    def finish_sync(self, rest: Rest, runner: Runner) -> bool:
         """Wait for the *rest* and note what becomes of it; return False if that blocks this thread for ever."""
         if rest.work_sync is None and is_blocked(rest.handle.home):
             rest.take_back()

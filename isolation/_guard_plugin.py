@@ -34,6 +34,11 @@ class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-define
         return str(self.msg)
 
 
+def _is_not_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Tell whether somebody else raised this, so that our frame says nothing."""
+    return not excinfo.errisinstance(LeakFailure)
+
+
 # The name under which users can catch it, and which pytest prints in its short summary.
 LeakFailure.__module__, LeakFailure.__qualname__ = "builtins", "LeakError"
 
@@ -121,6 +126,7 @@ class GuardPlugin:
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look what the test has left, after everybody else has torn down."""
+        __tracebackhide__ = _is_not_ours
         try:
             result = yield
         except BaseException:

@@ -25,7 +25,7 @@ class Record:
     """
 
     __slots__ = (
-        "_cancellation", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "count", "errors",
+        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "count", "errors",
         "failures", "is_interrupted_twice",
     )  # fmt: skip
 
@@ -43,24 +43,36 @@ class Record:
         self._name = name
         self._interrupt: BaseException | None = None
         self._cancellation: BaseException | None = None
+        self._ended_by: BaseException | None = None
         self._left = 0
         self._requests = cancellations()
 
+    def begin_after(self, failure: BaseException | None) -> None:
+        """Remember what ended the block: context managers may raise it again, and that is no failure of theirs."""
+        self._requests = cancellations()
+        self._ended_by = failure
+
     def begin_with(self, failure: BaseException | None) -> None:
-        """Remember the interrupt or cancellation that ended the block, which no error of a cleanup may replace."""
+        """Do the same, and raise it in the end if it is an interrupt or cancellation, whatever cleanups raise."""
+        self.begin_after(failure)
         if failure is not None and not isinstance(failure, Exception):
             self._interrupt = failure
 
     def fail(self, handle: CleanupHandle, failure: BaseException) -> None:
         """Note what *handle* raised."""
+        rest = without(failure, self._ended_by)
+        if rest is None:
+            handle.end("done")
+            return
+        failure = rest
         interrupt = interrupt_in(failure)
         if interrupt is not None:
             self.is_interrupted_twice = self._is_interrupted
             self._is_interrupted = True
             self._interrupt = self._interrupt or interrupt
             self.errors.append(interrupt)
-            for rest in companions(failure):
-                self.add(rest)
+            for companion in companions(failure):
+                self.add(companion)
         elif isinstance(failure, Exception):
             hide_our_frames(failure)
             failure.add_note(handle.blame(self._name))
@@ -92,9 +104,16 @@ class Record:
         else:
             said = f"it raised {type(failure).__name__}, which is no Exception: {failure}"
             translated = CleanupCancelledError(CANCELLED if isinstance(failure, CancelledError) else said)
+            hide_our_frames(failure)
             translated.__cause__ = failure
         translated.add_note(handle.blame(self._name))
         return translated
+
+    def take_interrupt(self) -> BaseException | None:
+        """Return the interrupt or cancellation that must not wait for the errors, and forget it."""
+        taken = self._interrupt or self._cancellation
+        self._interrupt = self._cancellation = None
+        return taken
 
     def first(self) -> BaseException | None:
         """Return what the only cleanup raised."""
@@ -112,6 +131,16 @@ class Record:
         if held_back is not None and held_back.__cause__ is None:
             held_back.__cause__ = group
         return held_back or group
+
+
+def without(failure: BaseException, other: BaseException | None) -> BaseException | None:
+    """Return what is left of *failure* without *other*, which a task group puts into its own error."""
+    if other is None:
+        return failure
+    if isinstance(failure, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", failure)
+        return group.split(lambda each: each is other)[1]
+    return None if failure is other else failure
 
 
 def interrupt_in(failure: BaseException) -> BaseException | None:

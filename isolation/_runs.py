@@ -1,12 +1,12 @@
 """Runs: one cleanup, run from async or from sync code, in the loop where it belongs."""
 
-import asyncio
 from asyncio import AbstractEventLoop
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutine
+from typing import Any, Protocol
 
 from anyio import move_on_after
 
@@ -18,6 +18,32 @@ from isolation._owner_tasks import OwnerTask
 
 PATIENCE = 10.0
 """Seconds for a cleanup without a limit in the loop of another thread, which may be blocked for ever."""
+
+
+class Runner(Protocol):
+    """Has a loop for what was registered where none ran."""
+
+    def run(self, work: Coroutine[Any, Any, Outcome], /) -> Outcome:
+        """Run *work* in the loop and return its result."""
+
+    def close(self) -> None:
+        """Give the loop back."""
+
+
+class Lent:
+    """Runs work in an idle loop that belongs to somebody else."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, Outcome], /) -> Outcome:
+        """Run *work* in the loop and return its result."""
+        return self._loop.run_until_complete(work)
+
+    def close(self) -> None:
+        """Leave the loop to its owner."""
 
 
 @dataclass(slots=True)  # not frozen, which would cost a microsecond for each async cleanup
@@ -83,12 +109,12 @@ async def finish(rest: Rest) -> BaseException | None:
     return None
 
 
-def finish_sync(rest: Rest, runner: asyncio.Runner) -> None:
+def finish_sync(rest: Rest, runner: Runner) -> None:
     """Do the *rest* from sync code, where the loop of this thread need not be waited for, and raise what it raises.
 
     Args:
         rest: What to do.
-        runner: Makes the loop for what was registered where none ran.
+        runner: Has the loop for what was registered where none ran.
     """
     if rest.work_sync is not None:
         return rest.work_sync()
@@ -114,7 +140,7 @@ async def _own_task(handle: CleanupHandle, limit: Limit | None, details: Details
     return await OwnerTask(work, f"cleanup of {handle.name}").finish(limit)
 
 
-def _outcome(rest: Rest, runner: asyncio.Runner) -> Outcome:
+def _outcome(rest: Rest, runner: Runner) -> Outcome:
     home = rest.handle.home
     if home is None:
         return runner.run(outcome_of(rest.work))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import warnings
+from asyncio import AbstractEventLoop
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from enum import Enum
@@ -15,6 +16,7 @@ from isolation._drains import INSIDE, Drain
 from isolation._errors import AsyncCleanupRequiredError, CleanupTimeoutError, ManagerClosedError
 from isolation._homes import Outcome, arrival, current_home, is_blocked
 from isolation._records import Record
+from isolation._runs import Lent, Runner
 
 _REQUIRED = "{!r} of {!r} is async and could only run in the loop of this thread: {}; await cleanup_all() there"
 NO_DETAILS: Details = (None, None, None)
@@ -37,6 +39,7 @@ class Stack:
     Attributes:
         name: The name of the manager.
         state: Where it is in its life.
+        loop: An idle loop in which sync code runs what was registered where none ran; None for one of its own.
         order: What is pending.
         errors: Everything that was raised.
         not_run: What was left when a drain had to stop.
@@ -55,8 +58,8 @@ class Stack:
     # context managers are exited with no scope of ours open, and cannot be bounded in time unless a task is their own.
 
     __slots__ = (
-        "__weakref__", "_drains", "_lock", "_process", "_record", "deadline", "errors", "me", "name", "not_run",
-        "order", "place", "state", "timeout",
+        "__weakref__", "_drains", "_lock", "_process", "_record", "deadline", "errors", "loop", "me", "name",
+        "not_run", "order", "place", "state", "timeout",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float | None, deadline: float | None) -> None:
@@ -66,6 +69,7 @@ class Stack:
         self.not_run: list[CleanupHandle] = []
         self.place: CleanupHandle | None = None  # in the parent's stack
         self.me: ref[Keeper] = ref(self)
+        self.loop: AbstractEventLoop | None = None
         self.timeout = timeout
         self.deadline = deadline
         self._lock = RLock()
@@ -166,7 +170,7 @@ class Stack:
         if isinstance(drain, Future):
             wait([drain])
         elif drain is not None:
-            runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            runner = self._runner()
             try:
                 self._run_all_sync(drain, runner)
             finally:
@@ -174,12 +178,38 @@ class Stack:
                 self._leave(drain)
             self._raise_outcome(drain)
 
-    def _run_all_sync(self, drain: Drain, runner: asyncio.Runner) -> None:
+    def _run_all_sync(self, drain: Drain, runner: Runner) -> None:
         while (step := self._next(drain)) is not None:
             if not isinstance(step, CleanupHandle):
                 wait([step])
             elif (rest := drain.begin(step, self.timeout)) is not None and not drain.finish_sync(rest, runner):
                 self._postpone(step, drain)
+
+    async def unwind_since(self, number: int, details: Details) -> None:
+        """Run what is newer than *number* and stay open; the next unwinding raises what failed, an interrupt is now."""
+        __tracebackhide__ = True
+        drain = self._begin_part(details)
+        try:
+            while drain is not None and (handle := self._next_since(number, drain)) is not None:
+                if (rest := drain.begin(handle, self.timeout)) is not None:
+                    await drain.finish(rest)
+        finally:
+            self._leave_part(drain)
+
+    def unwind_since_sync(self, number: int, details: Details) -> None:
+        """Do the same from sync code, unless something would have to wait for the loop of this thread."""
+        __tracebackhide__ = True
+        drain = self._begin_part(details) if self.find_blocked() is None else None
+        runner = self._runner()
+        try:
+            while drain is not None and (handle := self._next_since(number, drain)) is not None:
+                rest = drain.begin(handle, self.timeout)
+                if rest is not None and not drain.finish_sync(rest, runner):
+                    self._put_back(handle)
+                    break
+        finally:
+            runner.close()
+            self._leave_part(drain)
 
     def bounded(self, deadline: float | None) -> float | None:
         """Return the smaller of *deadline* and its own."""
@@ -208,6 +238,11 @@ class Stack:
         warnings.warn(message, ResourceWarning, stacklevel=4)
         return True
 
+    def _runner(self) -> Runner:
+        if self.loop is None or self.loop.is_closed():
+            return asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        return Lent(self.loop)
+
     def _find(self, other: object) -> CleanupHandle:
         handle = other if isinstance(other, CleanupHandle) else self.order.find(other)
         if handle is None or not handle.belongs_to(self.me):
@@ -228,12 +263,40 @@ class Stack:
     def _postpone(self, handle: CleanupHandle, drain: Drain) -> None:
         __tracebackhide__ = True
         with self._lock:
-            handle.status = "pending"
-            self.order.put_back(handle)
+            self._put_back(handle)
             if drain.is_outermost:
                 self.state = OPEN
                 self._record = drain.record
         raise AsyncCleanupRequiredError(_REQUIRED.format(handle, self.name, "what is left is still pending"))
+
+    def _put_back(self, handle: CleanupHandle) -> None:
+        with self._lock:
+            handle.status = "pending"
+            self.order.put_back(handle)
+
+    def _begin_part(self, details: Details) -> Drain | None:
+        with self._lock:
+            if self.state is not OPEN or self.is_forked():
+                return None
+            self._record = self._record or Record(self.name, self.errors)
+            self._record.begin_after(details[1])
+            return self._admit(self._record, self.deadline, details, is_outermost=False)
+
+    def _next_since(self, number: int, drain: Drain) -> CleanupHandle | None:
+        with self._lock:
+            handle = None if drain.stopped_by(self.order.newest) else self.order.pop_since(number)
+            if handle is not None:
+                handle.status = "running"
+            return handle
+
+    def _leave_part(self, drain: Drain | None) -> None:
+        __tracebackhide__ = True
+        if drain is None:
+            return
+        self._leave(drain)
+        interrupt = drain.record.take_interrupt()
+        if interrupt is not None:
+            raise interrupt
 
     def _begin(self, deadline: float | None, details: Details) -> "Drain | Future[Outcome] | None":
         with self._lock:

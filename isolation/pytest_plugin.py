@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from isolation import _configuration
+from isolation import _configuration, fixtures
 from isolation._configuration import read_settings
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = read_settings(config)
     live = config.stash[LIVE] = LiveFixtures(str(config.rootpath))
     config.pluginmanager.register(live, "isolation_live_fixtures")
+    config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
     if not settings.is_on:

@@ -10,6 +10,7 @@ from unittest import IsolatedAsyncioTestCase
 
 import anyio.pytest_plugin
 import pytest
+import pytest_asyncio
 import trio
 
 from isolation import _compatibility as names
@@ -144,6 +145,33 @@ def test_a_fixture_definition_holds_its_suspended_generator(held: int, request: 
 def test_a_fixture_without_value_has_none(cached: object) -> None:
     """Neither a fixture that is not set up nor one that failed holds anything."""
     assert names.fixture_value(SimpleNamespace(cached_result=cached)) is None
+
+
+def test_an_item_tells_which_fixtures_stand_where(held: int, request: pytest.FixtureRequest) -> None:
+    """Of a test we know the arguments, and of each fixture in its closure what that asks for."""
+    arguments, definitions = names.fixture_graph(request.node)
+
+    assert arguments == ("held", "request")
+    assert "held" in definitions
+    assert definitions["held"][-1].argnames == ()
+
+
+def test_what_has_no_fixtures_has_an_empty_graph() -> None:
+    """An item that is no function of Python asks for nothing."""
+    assert names.fixture_graph(object()) == ((), {})
+
+
+def test_a_fixture_of_pytest_asyncio_knows_its_loop_scope() -> None:
+    """The decorator notes the scope on the function."""
+
+    async def asked() -> None: ...
+
+    async def not_asked() -> None: ...
+
+    pytest_asyncio.fixture(asked, loop_scope="module")
+    pytest_asyncio.fixture(not_asked)
+
+    assert [names.fixture_loop_scope(function) for function in (asked, not_asked, print)] == ["module", None, None]
 
 
 def test_a_trio_runner_is_open_between_first_use_and_end() -> None:

@@ -18,14 +18,6 @@ class Connection:
         self.is_open = False
 
 
-# fixture-begin
-@pytest.fixture
-async def resources(request):
-    async with ResourceManager(request.node.name, cleanup_timeout=5.0) as manager:
-        yield manager
-        # fixture-end
-
-
 # task-begin
 async def stop(task):
     task.cancel()
@@ -34,11 +26,11 @@ async def stop(task):
 
 
 # test-begin
-async def test_a_user_receives_heartbeats(resources):
-    connection = resources.add(Connection("ada"), Connection.close)
-    heartbeat = resources.add(asyncio.create_task(asyncio.sleep(60)), stop, depends_on=[connection])
+async def test_a_user_receives_heartbeats(resource_manager):
+    connection = resource_manager.add(Connection("ada"), Connection.close)
+    heartbeat = resource_manager.add(asyncio.create_task(asyncio.sleep(60)), stop, depends_on=[connection])
     push = AsyncMock()
-    resources.register(push.reset_mock)
+    resource_manager.register(push.reset_mock)
 
     await push(connection.user)
 
