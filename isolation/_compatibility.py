@@ -9,13 +9,14 @@ import asyncio
 import os
 import sys
 from asyncio import AbstractEventLoop
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from pathlib import Path
 from threading import Thread
+from traceback import walk_tb
 from types import CodeType, ModuleType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 ADJUST_THREAD_COUNT: CodeType | None = getattr(
     getattr(ThreadPoolExecutor, "_adjust_thread_count", None), "__code__", None
@@ -155,6 +156,87 @@ def fixture_finalizers(fixturedef: FixtureDef) -> Sequence[object]:
 def fixture_of(request: object) -> Any:  # noqa: ANN401 - of pytest, which must not be imported here
     """Return the definition of the fixture that *request* was given to, None if it is a test's."""
     return getattr(request, "_fixturedef", None)
+
+
+def finish_fixture(fixturedef: Any, request: object) -> None:  # noqa: ANN401 - of pytest
+    """Let pytest run the finalizers of *fixturedef*, unless they have run."""
+    fixturedef.finish(request)
+
+
+def remember_failure(fixturedef: Any, request: object, failure: BaseException) -> None:  # noqa: ANN401 - of pytest
+    """Let *fixturedef* be a fixture whose set-up raised *failure*, as pytest does for an `Exception`."""
+    fixturedef.cached_result = (None, fixturedef.cache_key(request), (failure, failure.__traceback__))
+
+
+class Lost(NamedTuple):
+    """What pytest has given up when a teardown raised.
+
+    Attributes:
+        node: Whose teardown it was; None if no finalizer was called at all.
+        finalizers: Those that it did not come to, newest last.
+        errors: Those of earlier finalizers, which nobody would see.
+    """
+
+    node: object
+    finalizers: list[Callable[[], object]]
+    errors: Sequence[BaseException]
+
+
+_TEARDOWN_NAMES = frozenset({"self", "node", "finalizers", "exceptions", "these_exceptions"})
+
+
+def _teardown_code() -> CodeType | None:
+    setup_state = getattr(sys.modules.get("_pytest.runner"), "SetupState", None)
+    return getattr(getattr(setup_state, "teardown_exact", None), "__code__", None)
+
+
+def knows_lost_finalizers() -> bool:
+    """Tell whether pytest tears down where we expect it, and keeps there what we look for."""
+    code = _teardown_code()
+    fixture_def = getattr(sys.modules.get("_pytest.fixtures"), "FixtureDef", None)
+    has_names = code is not None and set(code.co_varnames) >= _TEARDOWN_NAMES
+    return has_names and hasattr(fixture_def, "finish") and hasattr(fixture_def, "cache_key")
+
+
+def setup_nodes(session: Any) -> Sequence[Any]:  # noqa: ANN401 - of pytest
+    """Return the nodes of *session* that are set up, the session first."""
+    return list(session._setupstate.stack)  # noqa: SLF001 - asked for here, for everybody
+
+
+def forget_nodes(session: Any) -> None:  # noqa: ANN401 - of pytest
+    """Let pytest tear down nothing any more."""
+    session._setupstate.stack.clear()  # noqa: SLF001 - asked for here, for everybody
+
+
+def teardown_exact(session: Any, nextitem: object) -> None:  # noqa: ANN401 - of pytest
+    """Let pytest tear down what *nextitem* does not need."""
+    session._setupstate.teardown_exact(nextitem)  # noqa: SLF001 - asked for here, for everybody
+
+
+def lost_in_teardown(session: Any, failure: BaseException) -> Lost:  # noqa: ANN401 - of pytest
+    """Return what pytest has given up when *failure* ended a teardown of *session*."""
+    code = _teardown_code()
+    for error in _causes(failure):
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_code is code and frame.f_locals["self"] is session._setupstate:  # noqa: SLF001 - the same
+                return _given_up(frame.f_locals, [failure, error, *getattr(error, "exceptions", ())])
+    return Lost(None, [], ())
+
+
+def _given_up(names: Mapping[str, Any], raised: Sequence[BaseException]) -> Lost:
+    errors: list[BaseException] = [*names["exceptions"], *names.get("these_exceptions", ())]
+    # pytest raises what it has collected when it is through, then nothing of it is lost.
+    seen = {id(error) for error in raised}
+    return Lost(names.get("node"), names.get("finalizers", []), [error for error in errors if id(error) not in seen])
+
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    error: BaseException | None = failure
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def anyio_plugin() -> ModuleType | None:

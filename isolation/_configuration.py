@@ -38,6 +38,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
     parser.addini("isolation_severity", "lines 'kind = error', 'warning' or 'note'", type="linelist")
     parser.addini("isolation_holders", "lines 'package.module:attribute'", type="linelist")
+    parser.addini("isolation_repair", "run the finalizers that pytest loses", type="bool", default=True)
     parser.addini("isolation_profile", "auto, ci, test, development, staging or production", default="auto")
 
 
@@ -75,6 +76,7 @@ def _read(config: pytest.Config) -> Settings:
             for line in config.getini("isolation_holders")
         ],
         is_tracing=bool(config.getoption("--isolation-trace")),
+        is_repairing=config.getini("isolation_repair"),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
         reports=[
             _settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report") or ()

@@ -35,8 +35,8 @@ class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-define
 
 
 def _is_not_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether somebody else raised this, so that our frame says nothing."""
-    return not excinfo.errisinstance(LeakFailure)
+    """Tell whether somebody else raised this, so that our frame says nothing; pytest 8.4 needs one of a group."""
+    return not isinstance(excinfo.value, LeakFailure | BaseExceptionGroup)
 
 
 # The name under which users can catch it, and which pytest prints in its short summary.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from isolation._compatibility import fixture_of
+from isolation._compatibility import finish_fixture, fixture_of, remember_failure
 from isolation._origin import relative
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 State = Literal["setting up", "live", "failed", "tearing down"]
 _SHORT = 40
+FRAMEWORKS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
+"""Packages whose fixtures are machinery to a user, as the runners of pytest-asyncio."""
 
 
 class LiveFixture:
@@ -45,6 +47,10 @@ class LiveFixture:
         """Note that nothing uses it any more, so that its own code comes next."""
         self.state = "tearing down"
 
+    def finish(self) -> None:
+        """Let pytest tear it down, and all that uses it; do nothing if that has happened."""
+        finish_fixture(self.fixturedef, self.request)
+
     @property
     def name(self) -> str:
         """Return its name, with its parameter if it has one that can be read."""
@@ -58,6 +64,11 @@ class LiveFixture:
         """Return the test, class, module or package that it is set up for; empty for the session."""
         return str(self.request.node.nodeid)
 
+    @property
+    def is_of_framework(self) -> bool:
+        """Tell whether it is machinery to a user."""
+        return str(self._function.__module__).partition(".")[0] in FRAMEWORKS
+
     def where(self, root: str) -> str:
         """Return where its function is written, as ``path:line`` relative to *root*."""
         function = inspect.unwrap(self._function)
@@ -70,12 +81,15 @@ class LiveFixtures:
 
     Attributes:
         root: What paths are relative to.
+        is_repairing: Whether a set-up that raised is remembered by pytest, whatever it raised.
     """
 
     root: str
+    is_repairing: bool
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.is_repairing = False
         self._live: dict[pytest.FixtureDef[Any], LiveFixture] = {}
         self._beginning: list[LiveFixture] = []
 
@@ -103,8 +117,11 @@ class LiveFixtures:
             fixture.state = "live"
             # Finalizers run newest first: this one after those of the fixtures that use this one, before its own.
             fixturedef.addfinalizer(fixture.begin_teardown)
-        except BaseException:
+        except BaseException as failure:
             fixture.state = "failed"
+            if self.is_repairing and fixturedef.cached_result is None:
+                # Otherwise pytest takes it for finished, never calls the finalizers that it has, and trips over them.
+                remember_failure(fixturedef, request, failure)
             raise
         else:
             return value

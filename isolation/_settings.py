@@ -93,6 +93,7 @@ class Settings:
         severities: Kinds whose severity differs.
         holders: ``package.module:attribute`` of objects that may keep what tests open.
         is_tracing: Whether full creation stacks are kept.
+        is_repairing: Whether finalizers that pytest loses are run.
         profile: The times that apply.
         reports: Files to write.
     """
@@ -103,6 +104,7 @@ class Settings:
     severities: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
     holders: Sequence[str] = ()
     is_tracing: bool = False
+    is_repairing: bool = True
     profile: Profile
     reports: Sequence[Path] = ()
 

@@ -7,9 +7,9 @@ import pytest
 
 from isolation._adoption import Root
 from isolation._compatibility import fixture_finalizers, fixture_value
+from isolation._live_fixtures import FRAMEWORKS
 from isolation._owners import Owner
 
-_NO_ROOTS = ("_pytest", "pytest_asyncio", "anyio", "xdist", "pytest_trio", "isolation")
 _ABSENT = object()
 Namespace = Mapping[str, object]
 
@@ -46,7 +46,7 @@ class WideFixture:
     def roots(self) -> Sequence[Root]:
         """Return what it holds now."""
         held: list[object] = [namespace.get(name) for namespace, name in self._given]
-        if _package(self._fixturedef) not in _NO_ROOTS:
+        if _package(self._fixturedef) not in FRAMEWORKS:
             held += [fixture_value(self._fixturedef), *fixture_finalizers(self._fixturedef)]
         return [(self.owner, thing) for thing in held]
 
@@ -58,7 +58,7 @@ def _package(fixturedef: pytest.FixtureDef[Any]) -> str:
 def _namespaces(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Namespace]:
     untyped: Any = request  # the types of its class and module are not declared
     own = getattr(fixturedef.func, "__globals__", None)
-    if own is not None and _package(fixturedef) not in _NO_ROOTS:
+    if own is not None and _package(fixturedef) not in FRAMEWORKS:
         yield cast("Namespace", own)
     if fixturedef.scope in ("class", "module"):
         yield vars(untyped.module)

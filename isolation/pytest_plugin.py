@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from isolation import _configuration, fixtures
+from isolation._compatibility import knows_lost_finalizers
 from isolation._configuration import read_settings
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
 from isolation._live_fixtures import LIVE, LiveFixtures
+from isolation._repair import Repair
 from isolation._run_report import RunReport
 from isolation._settings import Settings
 from isolation._xdist import WorkerLink
@@ -32,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
+    if settings.is_repairing:
+        _start_repair(config, live)
     if not settings.is_on:
         return
     config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
@@ -39,6 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
         config.pluginmanager.register(RunReport(settings, ledger), "isolation_run_report")
+
+
+def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:
+    if knows_lost_finalizers():
+        live.is_repairing = True
+        config.pluginmanager.register(Repair(live), "isolation_repair")
+    else:
+        config.stash[_LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
 
 
 def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
@@ -53,10 +65,11 @@ def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say which mode and profile apply, and why; and what the guard cannot see."""
+    """Say which mode and profile apply, and why; and what we cannot see."""
     settings = read_settings(config)
+    blind = [f"isolation: BLIND for {spot}" for spot in config.stash[_LEDGER].blind]
     if not settings.is_on:
-        return []
+        return blind
     deviating = "".join(f", {probe}={mode}" for probe, mode in settings.probe_modes.items())
     header = f"isolation: mode {settings.mode}{deviating}, profile {settings.profile.name} ({settings.profile.reason})"
-    return [header, *(f"isolation: BLIND for {spot}" for spot in config.stash[_LEDGER].blind)]
+    return [header, *blind]

@@ -1,0 +1,194 @@
+"""The repair: run the finalizers that pytest loses when a teardown raises what is no `Exception`."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import cast
+
+import pytest
+
+from isolation._compatibility import forget_nodes, lost_in_teardown, setup_nodes, teardown_exact
+from isolation._live_fixtures import LiveFixture, LiveFixtures
+
+Errors = list[BaseException]
+Group = BaseExceptionGroup[BaseException]
+_ENOUGH = 2
+"""The first Ctrl-C is for the teardown that hangs, the second one is for everything."""
+_SUMMARISED = frozenset(
+    {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.NO_TESTS_COLLECTED}
+)
+
+
+class Repair:
+    """Closes what pytest leaves set up after a teardown that raised, and lets every error be seen.
+
+    pytest takes a node off its stack before it runs the node's finalizers, and goes on after an `Exception` only.
+    After anything else, as the `CancelledError` of a task that was cancelled and awaited, the other finalizers of the
+    node are lost, with the errors of those that ran before: its fixtures stay cached, and later tests get them.
+
+    Everything happens inside of the wrappers of other plugins, so that output is captured as usual, and before the
+    guard looks, which stands around them all.
+    """
+
+    def __init__(self, live: LiveFixtures) -> None:
+        self._live = live
+        self._last: pytest.Item | None = None
+
+    @pytest.hookimpl(trylast=True, wrapper=True)
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Close what a failing teardown left; raise all errors together, unless the run is interrupted."""
+        self._last = item
+        try:
+            return (yield)
+        except BaseException as raised:  # noqa: BLE001 - raised again, alone or with others
+            failure = raised
+        errors = self._close_rest(item, nextitem, failure)
+        interrupt, others = divided(errors)
+        if interrupt is None:
+            error = combined(others)
+            __tracebackhide__ = not isinstance(error, BaseExceptionGroup)  # pytest 8.4 shows none without a frame
+            raise error
+        if others:
+            _report(item, others)
+        raise interrupt
+
+    @pytest.hookimpl(trylast=True, wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Tear down what an interrupted run left, as pytest is about to do, and report what goes wrong there."""
+        errors = self._finish(session)
+        interrupt, others = divided(errors)
+        is_visible = exitstatus in _SUMMARISED
+        if is_visible and others:
+            _report(self._blamed(session), others)
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        if is_visible and interrupt is not None:
+            _note_interrupt(session, interrupt)
+        result = yield
+        if errors and not is_visible:
+            raise combined(errors)
+        return result
+
+    def _finish(self, session: pytest.Session) -> Errors:
+        nodes = setup_nodes(session)
+        if not nodes:
+            return []
+        self._last = nodes[-1] if isinstance(nodes[-1], pytest.Item) else self._last
+        failure = failure_of(lambda: teardown_exact(session, None))
+        errors = [] if failure is None else self._close_rest(self._blamed(session), None, failure)
+        if interrupts(errors) >= _ENOUGH:
+            forget_nodes(session)
+        return errors
+
+    def _blamed(self, session: pytest.Session) -> pytest.Item:
+        """Return the test whose teardown it is; pytest blames the last one for what outlives it."""
+        return self._last or session.items[0]
+
+    def _close_rest(self, item: pytest.Item, nextitem: pytest.Item | None, failure: BaseException) -> Errors:
+        before = self._live.fixtures()
+        errors = self._errors_of_the_rest(item.session, nextitem, failure)
+        after = self._live.fixtures()
+        closed = [fixture for fixture in before if fixture not in after and not fixture.is_of_framework]
+        if closed:
+            item.add_report_section("teardown", "isolation", said(failure, closed, self._live.root))
+        return errors
+
+    def _errors_of_the_rest(
+        self, session: pytest.Session, nextitem: pytest.Item | None, failure: BaseException | None
+    ) -> Errors:
+        errors: Errors = []
+        rounds = len(setup_nodes(session)) + 1  # each takes at least one node from the stack
+        while failure is not None and rounds:
+            rounds -= 1
+            lost = lost_in_teardown(session, failure)
+            errors += [*lost.errors, failure]
+            self._run(lost.finalizers, lost.node, errors)
+            if interrupts(errors) >= _ENOUGH:
+                break
+            failure = failure_of(lambda: teardown_exact(session, nextitem))
+        return errors
+
+    def _run(self, finalizers: list[Callable[[], object]], node: object, errors: Errors) -> None:
+        """Run *finalizers*, newest first as pytest does; then finish what an interrupt cut out of them."""
+        _run_all(finalizers, errors)
+        _run_all([fixture.finish for fixture in self._live.fixtures() if fixture.request.node is node], errors)
+
+
+def _run_all(finalizers: list[Callable[[], object]], errors: Errors) -> None:
+    while finalizers and interrupts(errors) < _ENOUGH:
+        failure = failure_of(finalizers.pop())
+        if failure is not None:
+            errors.append(failure)
+
+
+def failure_of(call: Callable[[], object]) -> BaseException | None:
+    """Return what *call* raises."""
+    try:
+        call()
+    except BaseException as failure:  # noqa: BLE001 - every finalizer must run
+        return failure
+    return None
+
+
+def interrupts(errors: Sequence[BaseException]) -> int:
+    """Return how many of *errors* are a Ctrl-C, or hold one."""
+    return sum(any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves(error)) for error in errors)
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error*, or what is in it if it is a group."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in cast("Group", error).exceptions:
+            yield from leaves(each)
+    else:
+        yield error
+
+
+def divided(errors: Sequence[BaseException]) -> tuple[BaseException | None, Sequence[BaseException]]:
+    """Return what ends the run, a Ctrl-C or else a `pytest.exit`, and the other errors; a group can hide both."""
+    found = [leaf for error in errors for leaf in leaves(error)]
+    ending = [leaf for kind in (KeyboardInterrupt, pytest.exit.Exception) for leaf in found if isinstance(leaf, kind)]
+    if not ending:
+        return None, errors
+    chosen = ending[0]
+    others = [without(error, lambda leaf: leaf is chosen or isinstance(leaf, KeyboardInterrupt)) for error in errors]
+    return chosen, [error for error in others if error is not None]
+
+
+def without(error: BaseException, is_unwanted: Callable[[BaseException], bool]) -> BaseException | None:
+    """Return what is left of *error*."""
+    if isinstance(error, BaseExceptionGroup):
+        return cast("Group", error).split(lambda each: not isinstance(each, BaseExceptionGroup) and is_unwanted(each))[
+            1
+        ]
+    return None if is_unwanted(error) else error
+
+
+def combined(errors: Sequence[BaseException]) -> BaseException:
+    """Return the only one of *errors*, or all of them as pytest groups them, in the order in which they came."""
+    return errors[0] if len(errors) == 1 else BaseExceptionGroup("errors during test teardown", errors)
+
+
+def said(failure: BaseException, closed: Sequence[LiveFixture], root: str) -> str:
+    """Return what the report of the test tells about the repair."""
+    lines = [f"  {fixture.name!r} ({fixture.where(root)})" for fixture in reversed(closed)]
+    heading = f"pytest stopped at {type(failure).__name__}; closed all the same:"
+    return "\n".join([heading, *lines])
+
+
+def _report(item: pytest.Item, errors: Sequence[BaseException]) -> None:
+    """Report *errors* as those of the teardown of *item*, which has no other report, since the run ends here."""
+
+    def fail() -> None:
+        raise combined(errors)
+
+    call = pytest.CallInfo[None].from_call(fail, "teardown")
+    report = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    item.ihook.pytest_runtest_logreport(report=report)
+
+
+def _note_interrupt(session: pytest.Session, interrupt: BaseException) -> None:
+    """Let the run end as pytest ends one that is interrupted."""
+    status = getattr(interrupt, "returncode", None)
+    session.exitstatus = pytest.ExitCode.INTERRUPTED if status is None else status
+    excinfo = pytest.ExceptionInfo[BaseException].from_exception(interrupt)
+    session.config.hook.pytest_keyboard_interrupt(excinfo=excinfo)
