@@ -8,9 +8,13 @@ from isolation._errors import (
     CleanupCancelledError,
     CleanupError,
     CleanupTimeoutError,
+    FixtureTaskCrashedError,
+    FixtureYieldError,
     IsolationError,
+    IsolationWarning,
     LeakError,
     LoopGoneError,
+    LoopScopeWarning,
     ManagerClosedError,
     SettingsError,
     SetupCancelledError,
@@ -20,6 +24,7 @@ from isolation._origin import Origin
 
 if TYPE_CHECKING:
     from isolation._cleanups import CleanupHandle
+    from isolation._managed import FixtureScope, managed_fixture
     from isolation._no_leaks import NoLeaks, no_leaks
     from isolation._resources import ResourceManager
     from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
@@ -30,11 +35,13 @@ if TYPE_CHECKING:
 # The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
 _LATE = {
     "CleanupHandle": "isolation._cleanups",
+    "FixtureScope": "isolation._managed",
     "ManagerState": "isolation._stack",
     "NoLeaks": "isolation._no_leaks",
     "Probe": "isolation.probes._protocol",
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
+    "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
     "safe_cleanup": "isolation._safe_cleanup",
     "safe_cleanup_sync": "isolation._safe_cleanup",
@@ -47,9 +54,14 @@ __all__ = [
     "CleanupHandle",
     "CleanupTimeoutError",
     "Finding",
+    "FixtureScope",
+    "FixtureTaskCrashedError",
+    "FixtureYieldError",
     "IsolationError",
+    "IsolationWarning",
     "LeakError",
     "LoopGoneError",
+    "LoopScopeWarning",
     "ManagerClosedError",
     "ManagerState",
     "NoLeaks",
@@ -59,6 +71,7 @@ __all__ = [
     "SettingsError",
     "SetupCancelledError",
     "Survivor",
+    "managed_fixture",
     "no_leaks",
     "safe_cleanup",
     "safe_cleanup_sync",

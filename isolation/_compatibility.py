@@ -7,6 +7,7 @@ function answers "nothing" then, and `tests/test_compatibility.py` fails as soon
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,6 +59,13 @@ def runner_loop(runner: asyncio.Runner) -> AbstractEventLoop | None:
 def runner_context(runner: asyncio.Runner) -> Context | None:
     """Return the context that *runner* uses for every `run()` without one."""
     return getattr(runner, "_context", None)
+
+
+def is_interrupted() -> bool:
+    """Tell whether an `asyncio.Runner` that runs here was interrupted, and has cancelled its task for that."""
+    handler = signal.getsignal(signal.SIGINT)
+    runner = getattr(getattr(handler, "func", None), "__self__", None)
+    return bool(getattr(runner, "_interrupt_count", 0))
 
 
 def timers(loop: AbstractEventLoop) -> list[asyncio.TimerHandle]:
@@ -237,6 +245,24 @@ def _causes(failure: BaseException) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def visible_fixtures(item: Any) -> set[str]:  # noqa: ANN401 - pytest's class
+    """Return the names of the fixtures that *item* could use; nothing if pytest keeps them elsewhere."""
+    manager: Any = getattr(item.session, "_fixturemanager", None)
+    of_node = getattr(manager, "_get_all_fixture_defs_for_node", None)
+    if of_node is not None:
+        return {fixturedef.argname for fixturedef in of_node(item)}
+    names: Iterable[str] = getattr(manager, "_arg2fixturedefs", ())  # before pytest 9.1
+    return {name for name in names if manager.getfixturedefs(name, item)}
+
+
+def claim_for_asyncio(function: Any, *, is_claimed: bool, loop_scope: str | None) -> None:  # noqa: ANN401 - a function or method
+    """Let pytest-asyncio run the async fixture *function*, or not; None leaves its loop as configured."""
+    function = getattr(function, "__func__", function)
+    function._force_asyncio_fixture = is_claimed  # noqa: SLF001 - what `pytest_asyncio.fixture` sets
+    if loop_scope is not None:
+        function._loop_scope = loop_scope  # noqa: SLF001 - the same
 
 
 def anyio_plugin() -> ModuleType | None:

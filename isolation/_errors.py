@@ -53,3 +53,19 @@ class LoopGoneError(IsolationError, RuntimeError):
 
 class ManagerClosedError(IsolationError, RuntimeError):
     """A resource was registered with a manager that has already cleaned up; nobody would ever clean it up."""
+
+
+class FixtureYieldError(IsolationError, RuntimeError):
+    """A managed fixture yielded no value, or more than one."""
+
+
+class FixtureTaskCrashedError(IsolationError, RuntimeError):
+    """The task of a fixture ended while the fixture was in use; the cause is what ended it."""
+
+
+class IsolationWarning(UserWarning):
+    """Something is likely to go wrong, and this package cannot prevent it; base of all its warnings."""
+
+
+class LoopScopeWarning(IsolationWarning):
+    """A test uses an async fixture that lives on another event loop."""

@@ -82,14 +82,17 @@ class LiveFixtures:
     Attributes:
         root: What paths are relative to.
         is_repairing: Whether a set-up that raised is remembered by pytest, whatever it raised.
+        tasks: The tasks of fixtures that live in one of their own.
     """
 
     root: str
     is_repairing: bool
+    tasks: list[object]
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.is_repairing = False
+        self.tasks = []
         self._live: dict[pytest.FixtureDef[Any], LiveFixture] = {}
         self._beginning: list[LiveFixture] = []
 

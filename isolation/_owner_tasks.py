@@ -95,6 +95,10 @@ class OwnerTask:
             raise self.failure
         return self.held_back
 
+    async def ended_within(self, limit: Limit | None) -> bool:
+        """Wait at most *limit* for the end; return whether it has come."""
+        return await self.wait(self._ended, limit)
+
     async def stop(self) -> None:
         """Cancel the task and wait for its end, however long that takes."""
         self._cancel()
@@ -148,6 +152,13 @@ class OwnedContext(Generic[T]):
         self._is_left.set()
         return await self._task.finish(limit)
 
+    async def failure_within(self, limit: Limit) -> BaseException | None:
+        """Wait at most *limit* for the end, and return what was raised; None if it has not ended."""
+        return self._task.failure if await self._task.ended_within(limit) else None
+
+    def notice(self) -> None:
+        """Be told that a crash has ended it before its time."""
+
     async def _live(self) -> None:
         try:
             self._values.append(await self._context_manager.__aenter__())
@@ -156,6 +167,7 @@ class OwnedContext(Generic[T]):
         try:
             await self._is_left.wait()
         except BaseException as crash:
+            self.notice()
             if not await self._context_manager.__aexit__(type(crash), crash, crash.__traceback__):
                 raise
         else:

@@ -298,3 +298,8 @@ def _terms(
     is_async = own_task or is_async_callable(getattr(resource, cleanup))
     label = name or f"{type(resource).__qualname__}.{cleanup}"
     return Terms(label=label, priority=priority, timeout=timeout, own_task=own_task, is_async=is_async)
+
+
+def stack_of(manager: ResourceManager) -> Stack:
+    """Return what *manager* keeps its cleanups in, for a fixture that adds some in its own name."""
+    return manager._stack  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users

@@ -1,10 +1,13 @@
 """The pytest plugin: its options, and which parts of it a run needs."""
 
 import platform
-from typing import Any
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import isolation
 from isolation import _configuration, fixtures
 from isolation._compatibility import knows_lost_finalizers
 from isolation._configuration import read_settings
@@ -15,6 +18,9 @@ from isolation._repair import Repair
 from isolation._run_report import RunReport
 from isolation._settings import Settings
 from isolation._xdist import WorkerLink
+
+if TYPE_CHECKING:
+    from isolation._managed_fixtures import ManagedFixtures
 
 _LEDGER = pytest.StashKey[Ledger]()
 
@@ -73,3 +79,27 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     deviating = "".join(f", {probe}={mode}" for probe, mode in settings.probe_modes.items())
     header = f"isolation: mode {settings.mode}{deviating}, profile {settings.profile.name} ({settings.profile.reason})"
     return [header, *blind]
+
+
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, object, object]:
+    """Look at the managed fixtures of each test, once somebody has defined one."""
+    made = yield
+    if made and _has_managed_fixtures():
+        _managed_plugin(collector.config).check(made)
+    return made
+
+
+def _has_managed_fixtures() -> bool:
+    # A run in this process, by pytester, forgets the modules that it imported, but not what was taken from them.
+    return "managed_fixture" in vars(isolation) or "isolation._managed" in sys.modules
+
+
+def _managed_plugin(config: pytest.Config) -> "ManagedFixtures":
+    plugin: ManagedFixtures | None = config.pluginmanager.get_plugin("isolation_managed_fixtures")
+    if plugin is None:
+        from isolation import _managed_fixtures  # noqa: PLC0415 - most runs have none
+
+        plugin = _managed_fixtures.ManagedFixtures(config)
+        config.pluginmanager.register(plugin, "isolation_managed_fixtures")
+    return plugin

@@ -1,0 +1,154 @@
+"""The fixture graph of a test: what is wrong with it is said at collection; priorities decide what it leaves open."""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import pytest
+
+from isolation._compatibility import fixture_graph, visible_fixtures
+from isolation._fixture_definitions import FixtureDefinition, definition_of
+from isolation._origin import relative
+
+Fixtures: TypeAlias = Mapping[str, Sequence[pytest.FixtureDef[Any]]]
+SCOPES = ("session", "package", "module", "class", "function")
+"""The scopes of pytest, widest first."""
+
+
+def check(item: pytest.Function) -> None:
+    """Make sure that the managed fixtures that *item* uses can be set up.
+
+    Raises:
+        pytest.Collector.CollectError: If one depends on a fixture that does not exist, or on itself.
+    """
+    fixtures = fixture_graph(item)[1]
+    managed = [definition for _, definition in _managed(item, fixtures)]
+    for definition in managed:
+        _check_declared(item, fixtures, definition)
+    if managed:
+        _check_cycles(item, fixtures)
+
+
+def sort(item: pytest.Function) -> None:
+    """Let higher priorities be set up earlier within each scope; do nothing if none is given."""
+    fixtures = fixture_graph(item)[1]
+    priorities = {name: definition.priority for name, definition in _managed(item, fixtures) if definition.priority}
+    if priorities:
+        # Parametrized siblings share this list, so it may be sorted already.
+        item.fixturenames.sort(key=lambda name: (_rank(fixtures, name), -priorities.get(name, 0)))
+
+
+def own_tasks(item: pytest.Function) -> Iterator[str]:
+    """Yield the names of the fixtures of *item* that live in a task of their own."""
+    for name, definition in _managed(item, fixture_graph(item)[1]):
+        if definition.own_task:
+            yield name
+
+
+def _rank(fixtures: Fixtures, name: str) -> int:
+    defined = fixtures.get(name)
+    return SCOPES.index(defined[-1].scope) if defined else len(SCOPES)
+
+
+def _managed(item: pytest.Function, fixtures: Fixtures) -> Sequence[tuple[str, FixtureDefinition]]:
+    found: list[tuple[str, FixtureDefinition]] = []
+    for name in item.fixturenames:
+        defined = fixtures.get(name)
+        definition = definition_of(defined[-1].func) if defined else None
+        if definition is not None:
+            found.append((name, definition))
+    return found
+
+
+def _check_declared(item: pytest.Function, fixtures: Fixtures, definition: FixtureDefinition) -> None:
+    known = {"request", *fixtures, *_parameters(item)}
+    missing = [dependency for dependency in definition.dependencies if dependency not in known]
+    if not missing:
+        return
+    near = get_close_matches(missing[0], sorted({*known, *visible_fixtures(item)} - {"request"}), n=1)
+    advice = f"; did you mean {near[0]!r}?" if near else ""
+    raise pytest.Collector.CollectError(
+        f"managed fixture {definition.name!r} ({_where(item, definition.function)}) declares dependencies={missing!r}, "
+        f"but no fixture of that name is visible from {item.nodeid}{advice}"
+    )
+
+
+def _parameters(item: pytest.Function) -> Sequence[str]:
+    callspec: Any = getattr(item, "callspec", None)
+    return list(callspec.params) if callspec is not None else []
+
+
+def _check_cycles(item: pytest.Function, fixtures: Fixtures) -> None:
+    done: set[tuple[str, int]] = set()
+    for name in item.fixturenames:
+        cycle = _cycle(fixtures, name, [], done)
+        if any(definition_of(fixtures[each][-1].func) for each in cycle):  # pytest refuses the others, at set-up
+            raise pytest.Collector.CollectError(_describe(item, fixtures, cycle))
+
+
+def _cycle(fixtures: Fixtures, name: str, chain: list[str], done: set[tuple[str, int]]) -> Sequence[str]:
+    """Return the names of a cycle that can be reached from *name*, its first name again at its end."""
+    overridden = chain.count(name)  # a fixture that asks for its own name means the one that it overrides
+    defined = fixtures.get(name, ())
+    if overridden >= len(defined):
+        return [*chain[chain.index(name) :], name] if overridden and defined else []
+    if (name, overridden) in done:
+        return []
+    chain.append(name)
+    for requested in defined[-1 - overridden].argnames:
+        cycle = _cycle(fixtures, requested, chain, done)
+        if cycle:
+            return cycle
+    chain.pop()
+    done.add((name, overridden))
+    return []
+
+
+def loop_scope_of(
+    definition: FixtureDefinition, fixturedef: pytest.FixtureDef[Any], config: pytest.Config
+) -> str | None:
+    """Return the scope of the event loop for a fixture that has not chosen one; None for what is configured.
+
+    The configured one may be narrower than the fixture, which pytest-asyncio refuses: ScopeMismatch.
+    """
+    configured = str(config.getini("asyncio_default_fixture_loop_scope"))
+    if definition.has_loop_scope or configured not in SCOPES:
+        return None
+    return min(configured, fixturedef.scope, key=SCOPES.index)
+
+
+def loop_mismatches(item: pytest.Function) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of the fixtures that run on another event loop than *item*, with both scopes, theirs first."""
+    marker = item.get_closest_marker("asyncio")
+    if marker is None:
+        return
+    fixtures = fixture_graph(item)[1]
+    own = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or _default_loop_scope(item.config)
+    for name, definition in _managed(item, fixtures):
+        if definition.is_async and not definition.has_loop_scope:
+            fixturedef = fixtures[name][-1]
+            scope = loop_scope_of(definition, fixturedef, item.config) or fixturedef.scope
+            if scope != own:
+                yield name, scope, str(own)
+
+
+def _default_loop_scope(config: pytest.Config) -> str:
+    return str(config.getini("asyncio_default_test_loop_scope"))
+
+
+def _where(item: pytest.Item, function: Any) -> str:  # noqa: ANN401 - whatever pytest calls
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    code = function.__code__
+    return f"{relative(code.co_filename, str(item.config.rootpath))}:{code.co_firstlineno}"
+
+
+def _describe(item: pytest.Function, fixtures: Fixtures, cycle: Sequence[str]) -> str:
+    lines = [f"fixture dependency cycle for {item.nodeid}: {' -> '.join(cycle)}"]
+    for name, needed in pairwise(cycle):
+        function = fixtures[name][-1].func
+        definition = definition_of(function)
+        is_declared = definition is not None and needed in definition.dependencies
+        lines.append(f"  {name}: {_where(item, function)} needs {needed!r}{' (dependencies=)' if is_declared else ''}")
+    return "\n".join(lines)

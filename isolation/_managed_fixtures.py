@@ -1,0 +1,97 @@
+"""What pytest has to do for managed fixtures: check them, order them, choose their driver, watch their tasks."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import Any, cast
+
+import pytest
+
+from isolation import _fixture_graph
+from isolation._compatibility import claim_for_asyncio
+from isolation._errors import LoopScopeWarning
+from isolation._fixture_definitions import definition_of
+from isolation._fixture_tasks import FixtureTask, run_test
+from isolation._live_fixtures import LIVE
+
+
+class ManagedFixtures:
+    """The hooks of one run that uses managed fixtures."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._own_tasks: set[str] = set()
+        self._warned: set[tuple[str, str, str]] = set()
+        self._has_asyncio = config.pluginmanager.has_plugin("asyncio")
+
+    def check(self, made: object) -> None:
+        """Refuse fixtures of the tests *made* that cannot be set up, warn of those that will not work, order the rest.
+
+        Raises:
+            pytest.Collector.CollectError: If a fixture depends on one that does not exist, or on itself.
+        """
+        items = cast("list[object]", made) if isinstance(made, list) else [made]
+        for item in items:
+            if isinstance(item, pytest.Function):
+                self._check(item)
+
+    def _check(self, item: pytest.Function) -> None:
+        _fixture_graph.check(item)
+        _fixture_graph.sort(item)
+        self._own_tasks.update(_fixture_graph.own_tasks(item))
+        self._warn(item)
+
+    def _warn(self, item: pytest.Function) -> None:
+        for mismatch in _fixture_graph.loop_mismatches(item):
+            if mismatch in self._warned:
+                continue
+            self._warned.add(mismatch)
+            name, scope, own = mismatch
+            item.warn(
+                LoopScopeWarning(
+                    f"async fixture {name!r} runs on the {scope}-scoped event loop but {item.nodeid} runs on the "
+                    f"{own}-scoped one; objects bound to a loop will fail with 'attached to a different loop'"
+                )
+            )
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Let pytest-asyncio run a managed async fixture, in strict mode too, unless another driver runs the test."""
+        definition = definition_of(fixturedef.func)
+        if definition is not None and definition.is_async and not definition.has_driver and self._has_asyncio:
+            scope = _fixture_graph.loop_scope_of(definition, fixturedef, self._config)
+            claim_for_asyncio(fixturedef.func, is_claimed=not _is_foreign(request), loop_scope=scope)
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Run the test so that it fails as soon as a fixture that it uses crashes in its background."""
+        __tracebackhide__ = True
+        test: Any = getattr(item, "obj", None)
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(test) and self._may_crash(item):
+            item.obj = self._guarded(test, item.fixturenames)
+            try:
+                return (yield)
+            finally:
+                item.obj = test
+        return (yield)
+
+    def _may_crash(self, item: pytest.Function) -> bool:
+        return not self._own_tasks.isdisjoint(item.fixturenames)
+
+    def _guarded(self, test: Callable[..., Awaitable[object]], fixtures: Sequence[str]) -> Callable[..., object]:
+        @functools.wraps(test)
+        async def run(*args: object, **kwargs: object) -> None:
+            __tracebackhide__ = True
+            live = cast("list[FixtureTask]", self._config.stash[LIVE].tasks)
+            tasks = [task for task in live if task.name in fixtures]
+            await run_test(tasks, functools.partial(test, *args, **kwargs))
+
+        return run
+
+
+def _is_foreign(request: pytest.FixtureRequest) -> bool:
+    """Tell whether anyio or pytest-trio runs the test that asks for the fixture."""
+    return "anyio_backend" in request.fixturenames or request.node.get_closest_marker("trio") is not None
