@@ -37,6 +37,7 @@ class Repair:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Close what a failing teardown left; raise all errors together, unless the run is interrupted."""
+        __tracebackhide__ = _is_single
         self._last = item
         try:
             return (yield)
@@ -45,9 +46,7 @@ class Repair:
         errors = self._close_rest(item, nextitem, failure)
         interrupt, others = divided(errors)
         if interrupt is None:
-            error = combined(others)
-            __tracebackhide__ = not isinstance(error, BaseExceptionGroup)  # pytest 8.4 shows none without a frame
-            raise error
+            raise combined(others)
         if others:
             _report(item, others)
         raise interrupt
@@ -120,8 +119,14 @@ def _run_all(finalizers: list[Callable[[], object]], errors: Errors) -> None:
             errors.append(failure)
 
 
+def _is_single(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Tell whether our frame can be hidden; pytest 8.4 needs one to show a group."""
+    return not isinstance(excinfo.value, BaseExceptionGroup)
+
+
 def failure_of(call: Callable[[], object]) -> BaseException | None:
     """Return what *call* raises."""
+    __tracebackhide__ = _is_single
     try:
         call()
     except BaseException as failure:  # noqa: BLE001 - every finalizer must run
@@ -179,6 +184,7 @@ def _report(item: pytest.Item, errors: Sequence[BaseException]) -> None:
     """Report *errors* as those of the teardown of *item*, which has no other report, since the run ends here."""
 
     def fail() -> None:
+        __tracebackhide__ = _is_single
         raise combined(errors)
 
     call = pytest.CallInfo[None].from_call(fail, "teardown")

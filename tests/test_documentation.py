@@ -22,6 +22,9 @@ MODULES = [module.name for module in pkgutil.walk_packages(isolation.__path__, "
 README = (ROOT / "README.md").read_text()
 IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
 
+# Plugins that a reader does not have: they change the order, and write lines of their own.
+UNSEEN = "-p no:randomly -p no:rerunfailures"
+
 # What differs from run to run: a page shows what one run printed.
 VOLATILE = re.compile(r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+")
 
@@ -47,7 +50,7 @@ def reader_environment() -> dict[str, str]:
     ours = ("PYTEST", "CI", "GITHUB", "ISOLATION")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     # Unbuffered, as on a terminal: what goes to both streams stands in the order in which it was said.
-    return {**kept, "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
+    return {**kept, "COLUMNS": "80", "PYTHONUNBUFFERED": "1", "PYTEST_ADDOPTS": UNSEEN}
 
 
 def run(command: str, directory: Path) -> str:

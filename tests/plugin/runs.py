@@ -117,7 +117,8 @@ def run(suite: str, way: str, directory: Path) -> Run:
 def _environment() -> dict[str, str]:
     foreign = ("CI", "GITHUB", "ISOLATION", "PYTEST")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {"COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+    options = "-p no:randomly -p no:rerunfailures"
+    return kept | {"COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": options}
 
 
 def _findings(report: Path) -> Sequence[Record]:

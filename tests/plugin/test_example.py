@@ -95,7 +95,7 @@ def run_suite(name: str, tmp_path: Path, *options: str) -> subprocess.CompletedP
     report = f"--isolation-report={tmp_path / 'report.jsonl'}"
     basetemp = f"--basetemp={tmp_path / 'temporary'}"
     # pytest-trio imports hypothesis, which takes longer than all tests of the example.
-    plugins = ("-p", "no:cacheprovider", "-p", "no:trio")
+    plugins = ("-p", "no:cacheprovider", "-p", "no:trio", "-p", "no:randomly", "-p", "no:rerunfailures")
     command = [sys.executable, "-m", "pytest", name, *plugins, report, basetemp, *options]
     return subprocess.run(command, cwd=EXAMPLE, env=env, capture_output=True, text=True, timeout=90)
 
