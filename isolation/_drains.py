@@ -2,10 +2,9 @@
 
 import time
 from concurrent.futures import Future
-from contextvars import ContextVar
 from threading import get_ident
 
-from isolation._cleanups import PLAIN, CleanupHandle, Details
+from isolation._cleanups import INSIDE, PLAIN, CleanupHandle, Details
 from isolation._deadlines import Limit
 from isolation._homes import current_home, is_blocked
 from isolation._records import Record
@@ -40,7 +39,7 @@ class Drain:
     )
 
     record: Record
-    ancestors: tuple["Drain", ...]
+    ancestors: tuple[object, ...]
     details: Details
     is_outermost: bool
 
@@ -130,6 +129,3 @@ class Drain:
         """Let those who wait go on."""
         if self._future is not None:
             self._future.set_result(None)
-
-
-INSIDE: ContextVar[tuple[Drain, ...]] = ContextVar("isolation_drains", default=())

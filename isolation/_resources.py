@@ -257,7 +257,7 @@ class ResourceManager:
     @property
     def collected(self) -> int:
         """Return how many resources held weakly were collected before their cleanup."""
-        return self._stack.order.collected
+        return self._stack.collected()
 
     @property
     def tracked(self) -> int:
