@@ -78,6 +78,14 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Try the promises of resource managers on 50,000 random programs, other ones each time; takes a while."""
+    session.install("--editable", ".", *group("test"))
+    arguments = session.posargs or ["tests/test_resources_properties.py"]
+    session.run("python", "-m", "pytest", "--timeout=0", *arguments, env={"HYPOTHESIS_PROFILE": "soak"})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the ratios that the targets are about; nothing is asserted. Name scripts to run only these."""
     session.install("--editable", ".", *group("test"))

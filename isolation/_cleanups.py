@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from inspect import iscoroutinefunction
@@ -85,6 +86,8 @@ class Terms:
     child: Child | None = None
 
 
+INSIDE: ContextVar[tuple[object, ...]] = ContextVar("isolation_drains", default=())
+"""The drains that have called what runs now, innermost last."""
 PLAIN = Terms()
 CONTEXT = Terms(is_context=True)
 NO_KEYWORDS: Mapping[str, object] = MappingProxyType({})

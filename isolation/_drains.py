@@ -2,10 +2,9 @@
 
 import time
 from concurrent.futures import Future
-from contextvars import ContextVar
 from threading import get_ident
 
-from isolation._cleanups import PLAIN, CleanupHandle, Details
+from isolation._cleanups import INSIDE, PLAIN, CleanupHandle, Details
 from isolation._deadlines import Limit
 from isolation._homes import current_home, is_blocked
 from isolation._records import Record
@@ -25,6 +24,7 @@ class Drain:
         ancestors: The drains inside of which it was started, innermost last.
         details: The exception that ended the block, for context managers.
         is_outermost: Whether it raises, and closes the manager.
+        begun: The cleanup that it has begun last.
     """
 
     __slots__ = (
@@ -33,6 +33,7 @@ class Drain:
         "_future",
         "_last",
         "ancestors",
+        "begun",
         "details",
         "is_outermost",
         "record",
@@ -40,9 +41,10 @@ class Drain:
     )
 
     record: Record
-    ancestors: tuple["Drain", ...]
+    ancestors: tuple[object, ...]
     details: Details
     is_outermost: bool
+    begun: CleanupHandle | None
 
     def __init__(
         self, record: Record, deadline: float | None, newest: int, details: Details, *, is_outermost: bool
@@ -51,6 +53,7 @@ class Drain:
         self.ancestors = INSIDE.get()
         self.details = details
         self.is_outermost = is_outermost
+        self.begun = None
         self.thread = get_ident()
         self._deadline = deadline
         self._ends_at = None if deadline is None else time.monotonic() + deadline
@@ -80,6 +83,7 @@ class Drain:
     def begin(self, handle: CleanupHandle, default: float | None) -> Rest | None:
         """Call *handle* and note what becomes of it, or return what is left to be awaited."""
         self.record.count += 1
+        self.begun = handle
         is_unbounded = default is None and self._ends_at is None and handle.terms is PLAIN
         try:
             rest = begin(handle, None if is_unbounded else self.limit_of(handle, default), self.details)
@@ -130,6 +134,3 @@ class Drain:
         """Let those who wait go on."""
         if self._future is not None:
             self._future.set_result(None)
-
-
-INSIDE: ContextVar[tuple[Drain, ...]] = ContextVar("isolation_drains", default=())

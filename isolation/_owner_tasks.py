@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from anyio import CancelScope, Event, current_time
 
-from isolation._cleanups import Details
+from isolation._cleanups import INSIDE, Details
 from isolation._deadlines import Limit
 from isolation._errors import CleanupTimeoutError, SetupCancelledError
 from isolation._homes import Work, current_home, outcome_of
@@ -118,6 +118,7 @@ class OwnedContext(Generic[T]):
         self._is_settled = Event()
         self._is_left = Event()
         self._details: Details = (None, None, None)
+        self._inside = INSIDE.get()
         self._values: list[T] = []
 
     async def enter(self) -> T:
@@ -149,6 +150,7 @@ class OwnedContext(Generic[T]):
     async def leave(self, details: Details, limit: Limit | None) -> BaseException | None:
         """Exit it within *limit* and raise what that raised; return a cancellation of the caller that was held back."""
         self._details = details
+        self._inside = INSIDE.get()
         self._is_left.set()
         return await self._task.finish(limit)
 
@@ -171,4 +173,5 @@ class OwnedContext(Generic[T]):
             if not await self._context_manager.__aexit__(type(crash), crash, crash.__traceback__):
                 raise
         else:
+            INSIDE.set(self._inside)  # else an exit that cleans up would wait for whoever waits for it
             await self._context_manager.__aexit__(*self._details)

@@ -60,26 +60,38 @@ class Record:
 
     def fail(self, handle: CleanupHandle, failure: BaseException) -> None:
         """Note what *handle* raised."""
+        known = len(self.errors)
         rest = without(failure, self._ended_by)
-        if rest is None:
-            handle.end("done")
-            return
-        failure = rest
+        if isinstance(rest, Exception):
+            hide_our_frames(rest)
+            self._blame(handle, rest)
+        elif rest is not None:
+            self._fail_badly(handle, rest)
+        for companion in companions(failure if rest is None else rest):
+            self._blame(handle, companion)
+        handle.end("failed" if len(self.errors) > known else "done")
+
+    def _fail_badly(self, handle: CleanupHandle, failure: BaseException) -> None:
         interrupt = interrupt_in(failure)
         if interrupt is not None:
             self.is_interrupted_twice = self._is_interrupted
             self._is_interrupted = True
             self._interrupt = self._interrupt or interrupt
             self.errors.append(interrupt)
-            for companion in companions(failure):
-                self.add(companion)
-        elif isinstance(failure, Exception):
-            hide_our_frames(failure)
-            failure.add_note(handle.blame(self._name))
-            self.add(failure)
+        elif is_trio_cancelled(failure) or (isinstance(failure, CancelledError) and cancellations() > self._requests):
+            self.hold_back(failure)
+            if handle.terms.child is None:  # a child has noted whom of its own this has interrupted
+                self._blame(handle, CleanupCancelledError(INTERRUPTED))
         else:
-            self.add(self._translated(handle, failure))
-        handle.end("failed")
+            said = f"it raised {type(failure).__name__}, which is no Exception: {failure}"
+            translated = CleanupCancelledError(CANCELLED if isinstance(failure, CancelledError) else said)
+            hide_our_frames(failure)
+            translated.__cause__ = failure
+            self._blame(handle, translated)
+
+    def _blame(self, handle: CleanupHandle, failure: Exception) -> None:
+        failure.add_note(handle.blame(self._name))
+        self.add(failure)
 
     def add(self, failure: Exception) -> None:
         """Note a failure that will be in the group."""
@@ -96,19 +108,6 @@ class Record:
         self._cancellation = self._cancellation or cancellation
         self._requests = cancellations()
 
-    def _translated(self, handle: CleanupHandle, failure: BaseException) -> Exception:
-        """Return an exception that a group can hold, from *failure*."""
-        if is_trio_cancelled(failure) or (isinstance(failure, CancelledError) and cancellations() > self._requests):
-            self.hold_back(failure)
-            translated = CleanupCancelledError(INTERRUPTED)
-        else:
-            said = f"it raised {type(failure).__name__}, which is no Exception: {failure}"
-            translated = CleanupCancelledError(CANCELLED if isinstance(failure, CancelledError) else said)
-            hide_our_frames(failure)
-            translated.__cause__ = failure
-        translated.add_note(handle.blame(self._name))
-        return translated
-
     def take_interrupt(self) -> BaseException | None:
         """Return the interrupt or cancellation that must not wait for the errors, and forget it."""
         taken = self._interrupt or self._cancellation
@@ -116,8 +115,8 @@ class Record:
         return taken
 
     def first(self) -> BaseException | None:
-        """Return what the only cleanup raised."""
-        return self._interrupt or self._cancellation or next(iter(self.failures), None)
+        """Return what the only cleanup raised; an interrupt or a cancellation has the failures as its cause."""
+        return self.outcome() if self._interrupt or self._cancellation else next(iter(self.failures), None)
 
     def outcome(self) -> BaseException | None:
         """Return what the outermost call has to raise: an interrupt, else a cancellation, else the group."""
@@ -160,9 +159,12 @@ def hide_our_frames(failure: BaseException) -> None:
 
 
 def companions(failure: BaseException) -> list[Exception]:
-    """Return the errors that came with an interrupt: in one group, or as what a child manager has collected."""
+    """Return the errors that came with an interrupt or a cancellation: in one group, or as a manager collected them."""
+    if isinstance(failure, Exception):
+        return []
     if isinstance(failure, BaseExceptionGroup):
-        errors = cast("BaseExceptionGroup[BaseException]", failure).split(Exception)[0]
+        group = cast("BaseExceptionGroup[BaseException]", failure)
+        errors = group.split(Exception)[0] if interrupt_in(group) is not None else None
         return list(errors.exceptions) if errors is not None else []
     cause = failure.__cause__
     if not isinstance(cause, CleanupError):

@@ -245,6 +245,11 @@ class ResourceManager:
         return self._stack.pending()
 
     @property
+    def running(self) -> Sequence[CleanupHandle]:
+        """Return the cleanups that have begun and not ended: what a clean-up that hangs is waiting for."""
+        return self._stack.running()
+
+    @property
     def errors(self) -> Sequence[BaseException]:
         """Return everything that cleanups have raised so far, in order."""
         return tuple(self._stack.errors)
@@ -257,7 +262,7 @@ class ResourceManager:
     @property
     def collected(self) -> int:
         """Return how many resources held weakly were collected before their cleanup."""
-        return self._stack.order.collected
+        return self._stack.collected()
 
     @property
     def tracked(self) -> int:

@@ -11,8 +11,8 @@ from threading import RLock, get_ident
 from weakref import ref
 
 from isolation._cleanup_order import CleanupOrder
-from isolation._cleanups import CleanupHandle, Details, Keeper, counted, listed
-from isolation._drains import INSIDE, Drain
+from isolation._cleanups import INSIDE, CleanupHandle, Details, Keeper, counted, listed
+from isolation._drains import Drain
 from isolation._errors import AsyncCleanupRequiredError, CleanupTimeoutError, ManagerClosedError
 from isolation._homes import Outcome, arrival, current_home, is_blocked
 from isolation._records import Record
@@ -82,6 +82,18 @@ class Stack:
         """Return what has not run yet, oldest first."""
         with self._lock:
             return self.order.entries()
+
+    def collected(self) -> int:
+        """Return how many resources held weakly were collected before their turn."""
+        with self._lock:
+            self.order.entries()  # counts those that are gone by now
+            return self.order.collected
+
+    def running(self) -> list[CleanupHandle]:
+        """Return what has begun and not ended, oldest drain first."""
+        with self._lock:
+            begun = [drain.begun for drain in self._drains]
+        return [handle for handle in begun if handle is not None and handle.status == "running"]
 
     def require_open(self) -> None:
         """Raise ManagerClosedError if nothing can be registered any more."""

@@ -11,6 +11,7 @@ import isolation
 from isolation import _configuration, fixtures
 from isolation._compatibility import knows_lost_finalizers
 from isolation._configuration import read_settings
+from isolation._fixture_state import RUNS
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
 from isolation._live_fixtures import LIVE, LiveFixtures
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     settings = read_settings(config)
     live = config.stash[LIVE] = LiveFixtures(str(config.rootpath))
+    RUNS.append(live)
+    config.add_cleanup(lambda: RUNS.remove(live))
     config.pluginmanager.register(live, "isolation_live_fixtures")
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")

@@ -1,15 +1,23 @@
 """What all tests share: `pytester`, to run tests inside of tests; a recorder of their own."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from isolation.probes._scene import Scene
 from isolation.recording._recorder import Recorder
 
 pytest_plugins = ["pytester"]
+
+# Each property is tried on three drivers.  A suite tries the same examples every time, a soak others each time.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("suite", max_examples=350, deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("soak", max_examples=17_000, deadline=None, print_blob=True, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture

@@ -97,3 +97,81 @@ async def test_the_deadline_of_a_parent_bounds_its_children() -> None:
     (group,) = caught.value.exceptions
     assert isinstance(group, CleanupError)
     assert [type(failure) for failure in group.exceptions] == [CleanupTimeoutError]
+
+
+def boom(said: str) -> None:
+    """Fail."""
+    raise ValueError(said)
+
+
+def interrupt() -> None:
+    """Do what Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+async def test_a_child_that_is_run_early_keeps_its_failures_beside_an_interrupt() -> None:
+    """The interrupt arrives, its cause has the rest."""
+    manager = ResourceManager("parent")
+    child = manager.child("child")
+    child.register(boom, "lost")
+    child.register(interrupt)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        await manager.pending[0].run_now()
+
+    assert isinstance(caught.value.__cause__, CleanupError)
+    assert caught.value.__cause__.subgroup(ValueError) is not None
+
+
+def test_children_give_back_the_interrupt_of_a_block_without_counting_it() -> None:
+    """Ctrl-C in the body is one interrupt, however many children there are: everything runs."""
+    calls: list[str] = []
+
+    manager = ResourceManager("parent")
+    manager.register(calls.append, "parent")
+    for name in "abc":
+        manager.child(name).register(calls.append, name)
+    with pytest.raises(KeyboardInterrupt), manager:
+        raise KeyboardInterrupt
+
+    assert calls == ["c", "b", "a", "parent"]
+    assert (manager.errors, manager.not_run) == ((), ())
+
+
+async def test_children_are_no_failures_in_a_block_that_was_cancelled() -> None:
+    """The cancellation of the body leaves as it is; no child has cancelled itself."""
+    manager = ResourceManager("parent")
+
+    async def body() -> None:
+        async with manager:
+            manager.child("child")
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(body())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert manager.errors == ()
+
+
+async def test_a_cancellation_in_a_child_hides_no_failure() -> None:
+    """The child is no failure by itself; what failed in it and in the parent is the cause of the cancellation."""
+    manager = ResourceManager("parent")
+    manager.register(boom, "parent")
+    child = manager.child("child")
+    child.register(boom, "child")
+    child.add("slow", lambda _: asyncio.sleep(0.01), own_task=True)
+
+    task = asyncio.create_task(manager.cleanup_all())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+
+    assert isinstance(caught.value.__cause__, CleanupError)
+    inner, outer = caught.value.__cause__.exceptions
+    assert isinstance(inner, CleanupError)
+    assert [str(failure) for failure in (*inner.exceptions, outer)] == ["child", "parent"]

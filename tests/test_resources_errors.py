@@ -157,6 +157,7 @@ async def test_an_interrupt_in_a_group_is_an_interrupt() -> None:
         await manager.cleanup_all()
 
     assert [type(failure) for failure in manager.errors] == [SystemExit, KeyboardInterrupt, ValueError]
+    assert len(error.__notes__) == 1
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,27 @@ async def test_a_task_that_is_cancelled_before_it_begins_has_ended() -> None:
 
     with pytest.raises(asyncio.CancelledError, match="before it began"):
         await task.finish(None)
+
+
+@BACKENDS
+def test_an_exit_in_its_own_task_may_clean_up(backend: str) -> None:
+    """It is called by the cleanup that it asks for, though its task is older, and does not wait for that."""
+    calls: list[str] = []
+
+    async def main() -> None:
+        manager = ResourceManager()
+        manager.register(calls.append, "older")
+
+        @asynccontextmanager
+        async def session() -> AsyncIterator[None]:
+            yield
+            await manager.cleanup_all()
+            calls.append("left")
+
+        await manager.enter_async_context(session(), own_task=True)
+        with anyio.fail_after(5):
+            await manager.cleanup_all()
+
+    anyio.run(main, backend=backend)
+
+    assert calls == ["older", "left"]

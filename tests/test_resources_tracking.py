@@ -220,7 +220,8 @@ async def test_many_weak_resources_leave_no_traces() -> None:
     for _ in range(10):
         manager.add(Connection(), Connection.close, hold="weak")
 
-    assert manager.collected == 9
+    assert manager._stack.order.collected == 9
+    assert manager.collected == 10
     await manager.cleanup_all()
 
 
