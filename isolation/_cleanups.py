@@ -249,9 +249,9 @@ class CleanupHandle:
         self.status = status
 
     def blame(self, manager: str) -> str:
-        """Return the note for what it raised."""
+        """Return the note for what it raised; *manager* is how its manager is called."""
         fixture = self.origin.fixture
-        of = f"fixture {fixture!r}" if fixture else repr(manager)
+        of = f"fixture {fixture!r}" if fixture else manager
         return f"while cleaning up {self.name!r} of {of} (registered at {self.where})"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import Parameter, Signature
 from keyword import iskeyword
 from types import CodeType
-from typing import TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 import pytest
 
@@ -25,13 +25,14 @@ class FixtureDefinition:
 
     Attributes:
         name: The name by which it is requested.
+        title: How notes call it.
         function: What the user wrote.
-        code: Its code, which tells where it is; wrappers of other decorators looked through.
+        frames: Its code, which tells where it is; wrappers of other decorators looked through.
         is_async: Whether it is an async function or an async generator function.
         is_generator: Whether it yields.
         given: The arguments that *function* takes.
         dependencies: The names that were declared, without those that the function asks for itself.
-        declared: The names that were declared.
+        injected: Those of them that it must not be given.
         isolation_group: The group that it was put into.
         priority: Higher ones are set up earlier among those of one scope.
         callbacks: What is called at its end, in order, and whether that takes the fixture's value.
@@ -42,13 +43,14 @@ class FixtureDefinition:
     """
 
     name: str
+    title: str
     function: Function
-    code: CodeType | None
+    frames: Sequence[tuple[CodeType, int]]
     is_async: bool
     is_generator: bool
     given: frozenset[str]
     dependencies: Sequence[str]
-    declared: Sequence[str]
+    injected: Sequence[str]
     isolation_group: str | None
     priority: int
     callbacks: Sequence[tuple[Callback, bool]]
@@ -60,7 +62,7 @@ class FixtureDefinition:
     @property
     def place(self) -> tuple[str, int]:
         """Return the file and the line where it is written."""
-        return (self.code.co_filename, self.code.co_firstlineno) if self.code is not None else ("?", 0)
+        return place_of(self.frames)
 
 
 def definition_of(function: object) -> FixtureDefinition | None:
@@ -92,6 +94,17 @@ def _signature(definition: FixtureDefinition) -> Signature:
     rest = [parameter for parameter in kept if parameter.kind is Parameter.VAR_KEYWORD]
     kept = [parameter for parameter in kept if parameter.kind is not Parameter.VAR_KEYWORD]
     return signature.replace(parameters=[*kept, *added, *rest], return_annotation=signature.return_annotation)
+
+
+def frames_of(function: Any) -> Sequence[tuple[CodeType, int]]:  # noqa: ANN401 - whatever can be a fixture
+    """Return where *function* is written, in the form of an origin."""
+    code: CodeType | None = getattr(inspect.unwrap(function), "__code__", None)
+    return ((code, 0),) if code is not None else ()
+
+
+def place_of(frames: Sequence[tuple[CodeType, int]]) -> tuple[str, int]:
+    """Return the file and the line of *frames*; what is built into the interpreter has none."""
+    return next(((code.co_filename, code.co_firstlineno) for code, _ in frames), ("?", 0))
 
 
 def arguments(function: Function) -> frozenset[str]:

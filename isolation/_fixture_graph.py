@@ -1,18 +1,17 @@
 """The fixture graph of a test: what is wrong with it is said at collection; priorities decide what it leaves open."""
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import pytest
 
 from isolation._compatibility import fixture_graph, visible_fixtures
-from isolation._fixture_definitions import FixtureDefinition, definition_of
+from isolation._fixture_definitions import FixtureDefinition, definition_of, frames_of, place_of
 from isolation._origin import relative
 
-Fixtures: TypeAlias = Mapping[str, Sequence[pytest.FixtureDef[Any]]]
+Fixture: TypeAlias = pytest.FixtureDef[Any]
+Fixtures: TypeAlias = Mapping[str, Sequence[Fixture]]
 SCOPES = ("session", "package", "module", "class", "function")
 """The scopes of pytest, widest first."""
 
@@ -84,20 +83,21 @@ def _check_cycles(item: pytest.Function, fixtures: Fixtures) -> None:
     done: set[tuple[str, int]] = set()
     for name in item.fixturenames:
         cycle = _cycle(fixtures, name, [], done)
-        if any(definition_of(fixtures[each][-1].func) for each in cycle):  # pytest refuses the others, at set-up
-            raise pytest.Collector.CollectError(_describe(item, fixtures, cycle))
+        if any(definition_of(fixturedef.func) for fixturedef in cycle):  # pytest refuses the others, at set-up
+            raise pytest.Collector.CollectError(_describe(item, cycle))
 
 
-def _cycle(fixtures: Fixtures, name: str, chain: list[str], done: set[tuple[str, int]]) -> Sequence[str]:
-    """Return the names of a cycle that can be reached from *name*, its first name again at its end."""
-    overridden = chain.count(name)  # a fixture that asks for its own name means the one that it overrides
+def _cycle(fixtures: Fixtures, name: str, chain: list[Fixture], done: set[tuple[str, int]]) -> Sequence[Fixture]:
+    """Return the fixtures of a cycle that can be reached from *name*; the last one asks for the first."""
+    names = [fixturedef.argname for fixturedef in chain]
+    overridden = names.count(name)  # a fixture that asks for its own name means the one that it overrides
     defined = fixtures.get(name, ())
     if overridden >= len(defined):
-        return [*chain[chain.index(name) :], name] if overridden and defined else []
+        return chain[names.index(name) :] if overridden else []
     if (name, overridden) in done:
         return []
-    chain.append(name)
-    for requested in defined[-1 - overridden].argnames:
+    chain.append(defined[-1 - overridden])
+    for requested in chain[-1].argnames:
         cycle = _cycle(fixtures, requested, chain, done)
         if cycle:
             return cycle
@@ -138,17 +138,17 @@ def _default_loop_scope(config: pytest.Config) -> str:
     return str(config.getini("asyncio_default_test_loop_scope"))
 
 
-def _where(item: pytest.Item, function: Any) -> str:  # noqa: ANN401 - whatever pytest calls
-    function = inspect.unwrap(getattr(function, "__func__", function))
-    code = function.__code__
-    return f"{relative(code.co_filename, str(item.config.rootpath))}:{code.co_firstlineno}"
+def _where(item: pytest.Item, function: object) -> str:
+    file, line = place_of(frames_of(getattr(function, "__func__", function)))
+    return f"{relative(file, str(item.config.rootpath))}:{line}"
 
 
-def _describe(item: pytest.Function, fixtures: Fixtures, cycle: Sequence[str]) -> str:
-    lines = [f"fixture dependency cycle for {item.nodeid}: {' -> '.join(cycle)}"]
-    for name, needed in pairwise(cycle):
-        function = fixtures[name][-1].func
-        definition = definition_of(function)
+def _describe(item: pytest.Function, cycle: Sequence[Fixture]) -> str:
+    names = [fixturedef.argname for fixturedef in (*cycle, cycle[0])]
+    lines = [f"fixture dependency cycle for {item.nodeid}: {' -> '.join(names)}"]
+    for fixturedef, needed in zip(cycle, names[1:], strict=True):
+        definition = definition_of(fixturedef.func)
         is_declared = definition is not None and needed in definition.dependencies
-        lines.append(f"  {name}: {_where(item, function)} needs {needed!r}{' (dependencies=)' if is_declared else ''}")
+        how = " (dependencies=)" if is_declared else ""
+        lines.append(f"  {fixturedef.argname}: {_where(item, fixturedef.func)} needs {needed!r}{how}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Fixture instances: one managed fixture while it lives, and the stack that is unwound at its end."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import cast
 
 import pytest
@@ -11,6 +11,7 @@ from isolation._compatibility import is_interrupted
 from isolation._errors import CleanupCancelledError, CleanupError, FixtureYieldError, SetupCancelledError
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
 from isolation._homes import is_trio_cancelled
+from isolation._live_fixtures import LIVE
 from isolation._resources import ResourceManager, stack_of
 from isolation._stack import NO_DETAILS
 
@@ -30,19 +31,60 @@ class FixtureInstance:
         manager: Its private manager.
     """
 
-    __slots__ = ("_frames", "_stack", "definition", "manager")
+    __slots__ = ("_request", "_stack", "definition", "manager")
 
     definition: FixtureDefinition
     manager: ResourceManager
 
-    def __init__(self, definition: FixtureDefinition) -> None:
+    def __init__(self, definition: FixtureDefinition, request: pytest.FixtureRequest) -> None:
         self.definition = definition
         self.manager = ResourceManager(definition.name, cleanup_timeout=definition.cleanup_timeout)
         self._stack = stack_of(self.manager)
-        self._frames = ((definition.code, 0),) if definition.code is not None else ()
+        self._stack.title = definition.title
+        self._request = request
+        request.config.stash[LIVE].attach(request, self.manager)
 
-    def set_up_sync(self, bound: Sequence[object], values: Mapping[str, object]) -> object:
-        """Call the fixture's function and return the fixture's value."""
+    def set_up_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
+        """Call the fixture's function and return the fixture's value; release what it has acquired if that fails."""
+        __tracebackhide__ = True
+        try:
+            return self._begin_sync(bound, values)
+        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+            raised = self._undo_sync(failure)
+        raise raised
+
+    async def set_up(self, bound: Sequence[object], values: dict[str, object]) -> object:
+        """Call the fixture's async function and return its value; release what it has acquired if that fails."""
+        __tracebackhide__ = True
+        try:
+            return await self._begin(bound, values)
+        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+            raised = await self._undo(failure)
+        raise raised
+
+    def unwind_sync(self, ended_by: BaseException | None = None) -> None:
+        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
+        __tracebackhide__ = True
+        try:
+            self._stack.unwind_sync(None, details_of(ended_by))
+        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+            raised = leaving_teardown(failure)
+        else:
+            return
+        raise raised
+
+    async def unwind(self, ended_by: BaseException | None = None) -> None:
+        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
+        __tracebackhide__ = True
+        try:
+            await self._stack.unwind(None, details_of(ended_by))
+        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+            raised = leaving_teardown(failure)
+        else:
+            return
+        raise raised
+
+    def _begin_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
         __tracebackhide__ = True
         result = self._call(bound, values)
         if self.definition.is_generator:
@@ -55,8 +97,7 @@ class FixtureInstance:
         self._push_callbacks(result)
         return result
 
-    async def set_up(self, bound: Sequence[object], values: Mapping[str, object]) -> object:
-        """Call the fixture's async function and return the fixture's value."""
+    async def _begin(self, bound: Sequence[object], values: dict[str, object]) -> object:
         __tracebackhide__ = True
         result = self._call(bound, values)
         if self.definition.is_generator:
@@ -71,45 +112,19 @@ class FixtureInstance:
         self._push_callbacks(value)
         return value
 
-    def unwind_sync(self, details: Details = NO_DETAILS) -> None:
-        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
-        __tracebackhide__ = True
+    def _undo_sync(self, failure: BaseException) -> BaseException:
         try:
-            self._stack.unwind_sync(None, details)
-        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
-            raised = leaving_teardown(failure)
-        else:
-            return
-        raise raised
+            self._stack.unwind_sync(None, details_of(failure))
+        except BaseException as second:  # noqa: BLE001 - it is raised by whoever asks
+            return leaving_setup(failure, self.definition.name, second)
+        return leaving_setup(failure, self.definition.name)
 
-    async def unwind(self, details: Details = NO_DETAILS) -> None:
-        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
-        __tracebackhide__ = True
+    async def _undo(self, failure: BaseException) -> BaseException:
         try:
-            await self._stack.unwind(None, details)
-        except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
-            raised = leaving_teardown(failure)
-        else:
-            return
-        raise raised
-
-    def give_up_sync(self, failure: BaseException) -> None:
-        """Release what was acquired before *failure* ended the set-up, and raise what that comes to."""
-        __tracebackhide__ = True
-        try:
-            self._stack.unwind_sync(None, (type(failure), failure, failure.__traceback__))
-        except BaseException as raised:  # noqa: BLE001 - it is raised below
-            self._raise_from_setup(failure, raised)
-        self._raise_from_setup(failure, None)
-
-    async def give_up(self, failure: BaseException) -> None:
-        """Release what was acquired before *failure* ended the set-up, and raise what that comes to."""
-        __tracebackhide__ = True
-        try:
-            await self._stack.unwind(None, (type(failure), failure, failure.__traceback__))
-        except BaseException as raised:  # noqa: BLE001 - it is raised below
-            self._raise_from_setup(failure, raised)
-        self._raise_from_setup(failure, None)
+            await self._stack.unwind(None, details_of(failure))
+        except BaseException as second:  # noqa: BLE001 - it is raised by whoever asks
+            return leaving_setup(failure, self.definition.name, second)
+        return leaving_setup(failure, self.definition.name)
 
     async def end_after_crash(self, details: Details, describe: Callable[[BaseException], BaseException]) -> None:
         """Run the whole stack inside of a task that was cancelled, and raise what *describe* makes of the outcome."""
@@ -122,13 +137,16 @@ class FixtureInstance:
             return
         raise raised
 
-    def _call(self, bound: Sequence[object], values: Mapping[str, object]) -> object:
+    def _call(self, bound: Sequence[object], values: dict[str, object]) -> object:
         __tracebackhide__ = True
-        given = self.definition.given
-        accepted = {name: value for name, value in values.items() if name in given}
-        if MANAGER in given:
-            accepted[MANAGER] = self.manager
-        return self.definition.function(*bound, **accepted)
+        definition = self.definition
+        for name in definition.injected:
+            del values[name]
+        if "request" in definition.given:
+            values["request"] = self._request
+        if MANAGER in definition.given:
+            values[MANAGER] = self.manager
+        return definition.function(*bound, **values)
 
     def _push_callbacks(self, value: object) -> None:
         for callback, takes_value in reversed(self.definition.callbacks):
@@ -137,7 +155,7 @@ class FixtureInstance:
     def _push(self, call: Callable[..., object], terms: Terms, arguments: Sequence[object] = ()) -> None:
         # Where these come from is the fixture, not the driver that happened to call us.
         stack = self._stack
-        stack.push(CleanupHandle(stack.me, call, arguments, NO_KEYWORDS, self._frames, terms=terms))
+        stack.push(CleanupHandle(stack.me, call, arguments, NO_KEYWORDS, self.definition.frames, terms=terms))
 
     def _no_value(self) -> FixtureYieldError:
         return FixtureYieldError(f"managed fixture {self.definition.name!r} did not yield a value")
@@ -145,25 +163,30 @@ class FixtureInstance:
     def _one_too_many(self) -> FixtureYieldError:
         return FixtureYieldError(f"managed fixture {self.definition.name!r} yielded more than once")
 
-    def _raise_from_setup(self, failure: BaseException, raised: BaseException | None) -> None:
-        __tracebackhide__ = True
-        group = raised if isinstance(raised, CleanupError) else getattr(raised, "__cause__", None)
-        if isinstance(raised, KeyboardInterrupt) or must_leave(failure):
-            raise raised or failure
-        if isinstance(group, CleanupError):
-            # Both are shown: the error of the set-up as the cause, then what failed while it was undone.
-            raise unwrapped(group) from failure
-        raise leaving_setup(failure, self.definition.name)
+
+def details_of(failure: BaseException | None) -> Details:
+    """Return what the exit of a context manager is told of *failure*."""
+    return NO_DETAILS if failure is None else (type(failure), failure, failure.__traceback__)
 
 
-def leaving_setup(failure: BaseException, fixture: str) -> BaseException:
-    """Return what may leave the set-up of *fixture* for *failure*; pytest loses finalizers for the others."""
+def leaving_setup(failure: BaseException, fixture: str, second: BaseException | None = None) -> BaseException:
+    """Return what may leave the set-up of *fixture* for *failure*; pytest loses finalizers for what is no `Exception`.
+
+    Args:
+        failure: What ended the set-up.
+        fixture: The name of the fixture.
+        second: What was raised when that was undone; if it was raised for its own sake, *failure* is its context.
+    """
+    group = failure.__cause__
+    if second not in (None, failure):
+        return leaving_teardown(second)
+    if second is failure and isinstance(group, CleanupError) and not must_leave(failure):
+        failure.__cause__, group.__cause__ = None, failure
+        return group
     if isinstance(failure, (Exception, *_OUTCOMES)) or must_leave(failure):
         return failure
     said = f"fixture {fixture!r} raised {type(failure).__name__}, which is no Exception, in its set-up"
-    translated = SetupCancelledError(said)
-    translated.__cause__ = failure
-    return translated
+    return _caused(SetupCancelledError(said), failure)
 
 
 def must_leave(failure: BaseException) -> bool:
@@ -177,32 +200,35 @@ def must_leave(failure: BaseException) -> bool:
 def leaving_teardown(failure: BaseException) -> BaseException:
     """Return what may leave the teardown of a fixture for *failure*.
 
-    pytest forgets the other finalizers of a node when one raises what is no Exception.
+    pytest forgets the other finalizers of a node when one raises what is no `Exception`.
     """
     if isinstance(failure, CleanupError):
         return unwrapped(failure)
-    if isinstance(failure, (SystemExit, CancelledError)) and not must_leave(failure):
-        said = f"the teardown raised {type(failure).__name__}, which is no Exception"
-        translated = CleanupCancelledError(f"{said}: {failure}" if str(failure) else said)
-        translated.__cause__ = failure
-        return translated
-    return failure
+    if isinstance(failure, Exception) or must_leave(failure):
+        return failure
+    said = f"the teardown raised {type(failure).__name__}, which is no Exception"
+    return _caused(CleanupCancelledError(f"{said}: {failure}" if str(failure) else said), failure)
 
 
 def unwrapped(group: CleanupError) -> BaseException:
     """Return the only error of *group*, the exit that somebody asked for, or *group* itself."""
     wish = next((error for error in group.exceptions if isinstance(error, pytest.exit.Exception)), None)
     if len(group.exceptions) > 1:
-        if wish is not None:
-            wish.__cause__ = group
-        return wish or group
+        return group if wish is None else _caused(wish, group)
     (only,) = list(group.exceptions)
-    # A group cannot hold the outcomes of pytest; alone, they are what the user wanted to happen.
-    if isinstance(only, CleanupCancelledError) and isinstance(only.__cause__, _OUTCOMES):
-        for note in getattr(only, "__notes__", ()):
-            only.__cause__.add_note(note)
-        return only.__cause__
-    return only
+    # A group cannot hold the outcomes of pytest.  Alone, a failure is what the user wanted to be seen; the others would
+    # be taken for the outcome of the test.
+    outcome = only.__cause__ if isinstance(only, CleanupCancelledError) else None
+    if outcome is None or type(outcome) is not pytest.fail.Exception:
+        return only
+    for note in getattr(only, "__notes__", ()):
+        outcome.add_note(note)
+    return outcome
+
+
+def _caused(raised: BaseException, cause: BaseException) -> BaseException:
+    raised.__cause__ = cause
+    return raised
 
 
 def _leave_sync(

@@ -1,6 +1,6 @@
 """Fixture tasks: managed fixtures that live in a task of their own, and the tests that fail when one crashes."""
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import cast
@@ -29,7 +29,7 @@ class FixtureTask:
     name: str
     has_crashed: bool
 
-    def __init__(self, instance: FixtureInstance, bound: Sequence[object], values: Mapping[str, object]) -> None:
+    def __init__(self, instance: FixtureInstance, bound: Sequence[object], values: dict[str, object]) -> None:
         self.name = instance.definition.name
         self.has_crashed = False
         self._instance = instance
@@ -121,7 +121,7 @@ class _Life:
     """Set-up and teardown of an instance, as a context manager."""
 
     def __init__(
-        self, task: FixtureTask, instance: FixtureInstance, bound: Sequence[object], values: Mapping[str, object]
+        self, task: FixtureTask, instance: FixtureInstance, bound: Sequence[object], values: dict[str, object]
     ) -> None:
         self._task = task
         self._instance = instance
@@ -130,11 +130,7 @@ class _Life:
 
     async def __aenter__(self) -> object:
         __tracebackhide__ = True
-        try:
-            return await self._instance.set_up(self._bound, self._values)
-        except BaseException as failure:
-            await self._instance.give_up(failure)
-            raise
+        return await self._instance.set_up(self._bound, self._values)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
@@ -152,16 +148,11 @@ async def run_test(tasks: Sequence[FixtureTask], test: Callable[[], Awaitable[ob
     for task in tasks:
         if task.has_crashed:
             raise task.remember()
-    trace = None
     with CancelScope() as scope:
-        try:
-            await _watch(list(tasks), scope.cancel, test)
-        except BaseException as failure:
-            trace = failure.__traceback__  # where the test was
-            raise
+        await _watch(list(tasks), scope.cancel, test)
     if scope.cancelled_caught:
         crashed = next(task for task in tasks if task.has_crashed)
-        raise (await crashed.report()).with_traceback(trace)
+        raise await crashed.report()
 
 
 async def _watch(tasks: list[FixtureTask], stop: Callable[[], object], test: Callable[[], Awaitable[object]]) -> None:

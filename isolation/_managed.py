@@ -1,20 +1,16 @@
 """managed_fixture: fixtures that come down in order, completely, and with every error visible."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from functools import partial, update_wrapper
+from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 
 import pytest
 
 from isolation import _fixture_definitions
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
-from isolation._fixture_instances import FixtureInstance
-from isolation._fixture_tasks import FixtureTask
-from isolation._live_fixtures import LIVE
-from isolation._owners import OWNER, Owner
+from isolation._fixture_wrappers import wrapped
 from isolation._settings import one_of
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -160,16 +156,18 @@ def _decorate(
     is_async = inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain)
     if own_task and not is_async:
         raise TypeError(f"sync fixture {name!r} cannot have a task of its own; make it async def or drop own_task=True")
-    requested = _fixture_definitions.requested(plain)
+    given, requested = _fixture_definitions.arguments(plain), _fixture_definitions.requested(plain)
+    dependencies = [each for each in declared if each not in requested and each != MANAGER]
     definition = FixtureDefinition(
         name=name,
+        title=f"fixture {name!r}",
         function=plain,
-        code=getattr(inspect.unwrap(plain), "__code__", None),
+        frames=_fixture_definitions.frames_of(plain),
         is_async=is_async,
         is_generator=inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain),
-        given=_fixture_definitions.arguments(plain),
-        dependencies=[each for each in declared if each not in requested and each != MANAGER],
-        declared=declared,
+        given=given,
+        dependencies=dependencies,
+        injected=[each for each in dependencies if each not in given],
         isolation_group=isolation_group,
         priority=priority,
         callbacks=_fixture_definitions.checked_callbacks(callbacks, name, is_async=is_async),
@@ -178,107 +176,17 @@ def _decorate(
         has_loop_scope="loop_scope" in options,
         has_driver=using is not pytest.fixture,
     )
-    wrapper = _wrapper(definition)
-    update_wrapper(wrapper, plain)
-    _fixture_definitions.attach(definition, wrapper)
+    wrapper = wrapped(definition)
     fixture: Callable[..., object] = using(**options)(rewrap(wrapper) if rewrap is not None else wrapper)
     return fixture
-
-
-def _wrapper(definition: FixtureDefinition) -> Callable[..., object]:
-    """Return a generator function of the colour that the driver expects."""
-    if not definition.is_async:
-        return _sync_wrapper(definition)
-    return _owned_wrapper(definition) if definition.own_task else _async_wrapper(definition)
-
-
-def _sync_wrapper(definition: FixtureDefinition) -> Callable[..., Iterator[object]]:
-    def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> Iterator[object]:
-        __tracebackhide__ = True
-        instance = FixtureInstance(definition)
-        try:
-            with _live(instance, request, values):
-                value = instance.set_up_sync(bound, values)
-        except BaseException as failure:
-            instance.give_up_sync(failure)
-            raise  # pragma: no cover - for type checkers: the line above raises
-        try:
-            yield value
-        except GeneratorExit:  # collected: pytest has forgotten us, and the manager's warning says so
-            raise
-        except BaseException as failure:  # a driver throws what it cancelled the test with
-            instance.unwind_sync((type(failure), failure, failure.__traceback__))
-            raise
-        instance.unwind_sync()
-
-    return fixture
-
-
-def _async_wrapper(definition: FixtureDefinition) -> Callable[..., AsyncIterator[object]]:
-    async def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> AsyncIterator[object]:
-        __tracebackhide__ = True
-        instance = FixtureInstance(definition)
-        try:
-            with _live(instance, request, values):
-                value = await instance.set_up(bound, values)
-        except BaseException as failure:
-            await instance.give_up(failure)
-            raise  # pragma: no cover - for type checkers: the line above raises
-        try:
-            yield value
-        except GeneratorExit:  # collected: pytest has forgotten us, and the manager's warning says so
-            raise
-        except BaseException as failure:  # a driver throws what it cancelled the test with
-            await instance.unwind((type(failure), failure, failure.__traceback__))
-            raise
-        await instance.unwind()
-
-    return fixture
-
-
-def _owned_wrapper(definition: FixtureDefinition) -> Callable[..., AsyncIterator[object]]:
-    async def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> AsyncIterator[object]:
-        __tracebackhide__ = True
-        instance = FixtureInstance(definition)
-        task = FixtureTask(instance, bound, values)
-        with _live(instance, request, values):
-            value = await task.enter()
-        tasks = request.config.stash[LIVE].tasks
-        tasks.append(task)
-        try:
-            yield value
-        except GeneratorExit:
-            raise
-        except BaseException:
-            await task.leave()
-            raise
-        finally:
-            tasks.remove(task)
-        await task.leave()
-
-    return fixture
-
-
-@contextmanager
-def _live(instance: FixtureInstance, request: pytest.FixtureRequest, values: dict[str, object]) -> Generator[None]:
-    """Make the instance known, and let it own what its set-up makes where no guard does that."""
-    request.config.stash[LIVE].attach(request, instance.manager)
-    values["request"] = request
-    if OWNER.get() is not None:
-        yield
-        return
-    token = OWNER.set(Owner("fixture", instance.definition.name, request.node.nodeid, request.scope))
-    try:
-        yield
-    finally:
-        OWNER.reset(token)
 
 
 def _check_function(thing: object) -> None:
     __tracebackhide__ = True
     if _fixture_definitions.is_fixture(thing):
         raise TypeError(f"{thing.__name__!r} is a fixture already; use @managed_fixture alone, with its options")
-    if not hasattr(thing, "__name__") or not (callable(thing) or isinstance(thing, (classmethod, staticmethod))):
+    is_function = callable(thing) and hasattr(thing, "__name__") and not isinstance(thing, type)
+    if not is_function and not isinstance(thing, (classmethod, staticmethod)):
         raise TypeError(f'managed_fixture takes a function, got {thing!r}; write options as keywords: scope="session"')
 
 

@@ -2,7 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Generator, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -34,6 +35,14 @@ class ManagedFixtures:
         for item in items:
             if isinstance(item, pytest.Function):
                 self._check(item)
+            elif isinstance(item, pytest.Class) and _is_test_case(item.obj):
+                # Its collector makes the tests without asking anybody.
+                item.collect = functools.partial(self._collect, item.collect)  # type: ignore[method-assign]
+
+    def _collect(self, collect: Callable[[], Iterable[pytest.Item | pytest.Collector]]) -> Iterator[Any]:
+        for item in collect():
+            self.check(item)
+            yield item
 
     def _check(self, item: pytest.Function) -> None:
         _fixture_graph.check(item)
@@ -90,6 +99,11 @@ class ManagedFixtures:
             await run_test(tasks, functools.partial(test, *args, **kwargs))
 
         return run
+
+
+def _is_test_case(cls: type) -> bool:
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and issubclass(cls, unittest.TestCase)
 
 
 def _is_foreign(request: pytest.FixtureRequest) -> bool:

@@ -25,8 +25,8 @@ class Record:
     """
 
     __slots__ = (
-        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "count", "errors",
-        "failures", "is_interrupted_twice",
+        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "_title", "count",
+        "errors", "failures", "is_interrupted_twice",
     )  # fmt: skip
 
     errors: list[BaseException]
@@ -34,13 +34,14 @@ class Record:
     is_interrupted_twice: bool
     count: int
 
-    def __init__(self, name: str, errors: list[BaseException]) -> None:
+    def __init__(self, name: str, errors: list[BaseException], title: str) -> None:
         self.errors = errors
         self.failures = []
         self.is_interrupted_twice = False
         self._is_interrupted = False
         self.count = 0
         self._name = name
+        self._title = title
         self._interrupt: BaseException | None = None
         self._cancellation: BaseException | None = None
         self._ended_by: BaseException | None = None
@@ -90,7 +91,7 @@ class Record:
             self._blame(handle, translated)
 
     def _blame(self, handle: CleanupHandle, failure: Exception) -> None:
-        failure.add_note(handle.blame(self._name))
+        failure.add_note(handle.blame(self._title))
         self.add(failure)
 
     def add(self, failure: Exception) -> None:
@@ -138,8 +139,7 @@ def without(failure: BaseException, other: BaseException | None) -> BaseExceptio
         return failure
     if isinstance(failure, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", failure)
-        found, rest = group.split(lambda each: each is other)
-        return rest if found is not None else group  # a part is a copy: not the failure that others have seen
+        return group.split(lambda each: each is other)[1]
     return None if failure is other else failure
 
 

@@ -35,14 +35,14 @@ class RunReport:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what was left."""
         ledger = self._ledger
-        if not ledger.tests and not ledger.survivors:
+        if not ledger.tests:
             return
         shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
-        if shown or ledger.survivors:
+        if shown:
             terminalreporter.section("isolation")
-            for said in (*_report.section(shown), *_report.survivor_section(ledger.survivors)):
+            for said in _report.section(shown):
                 terminalreporter.line(said)
-            terminalreporter.line(ledger.verdict() if ledger.tests else ledger.survivors_counted())
+            terminalreporter.line(ledger.verdict())
         else:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
         for said in ledger.misplaced:

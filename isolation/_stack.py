@@ -38,6 +38,7 @@ class Stack:
 
     Attributes:
         name: The name of the manager.
+        title: How notes call it.
         state: Where it is in its life.
         loop: An idle loop in which sync code runs what was registered where none ran; None for one of its own.
         order: What is pending.
@@ -59,11 +60,12 @@ class Stack:
 
     __slots__ = (
         "__weakref__", "_drains", "_lock", "_process", "_record", "deadline", "errors", "loop", "me", "name",
-        "not_run", "order", "place", "state", "timeout",
+        "not_run", "order", "place", "state", "timeout", "title",
     )  # fmt: skip
 
     def __init__(self, name: str, timeout: float | None, deadline: float | None) -> None:
         self.name = name
+        self.title = repr(name)
         self.state = OPEN
         self.errors: list[BaseException] = []
         self.not_run: list[CleanupHandle] = []
@@ -88,12 +90,6 @@ class Stack:
         with self._lock:
             self.order.entries()  # counts those that are gone by now
             return self.order.collected
-
-    def running(self) -> list[CleanupHandle]:
-        """Return what has begun and not ended, oldest drain first."""
-        with self._lock:
-            begun = [drain.begun for drain in self._drains]
-        return [handle for handle in begun if handle is not None and handle.status == "running"]
 
     def require_open(self) -> None:
         """Raise ManagerClosedError if nothing can be registered any more."""
@@ -142,7 +138,7 @@ class Stack:
                 return
             if handle in self.order:
                 self.order.take(handle)
-            drain = self._admit(Record(self.name, self.errors), None, NO_DETAILS, is_outermost=False)
+            drain = self._admit(Record(self.name, self.errors, self.title), None, NO_DETAILS, is_outermost=False)
             handle.status = "running"
         try:
             rest = drain.begin(handle, self.timeout)
@@ -290,7 +286,7 @@ class Stack:
         with self._lock:
             if self.state is not OPEN or self.is_forked():
                 return None
-            self._record = self._record or Record(self.name, self.errors)
+            self._record = self._record or Record(self.name, self.errors, self.title)
             self._record.begin_after(details[1])
             return self._admit(self._record, self.deadline, details, is_outermost=False)
 
@@ -317,7 +313,7 @@ class Stack:
             outermost = next((drain for drain in self._drains if drain.is_outermost), None)
             if outermost is not None and not any(drain in self._drains for drain in INSIDE.get()):
                 return outermost.future()
-            record = outermost.record if outermost else self._record or Record(self.name, self.errors)
+            record = outermost.record if outermost else self._record or Record(self.name, self.errors, self.title)
             self.state = CLOSING
             record.begin_with(details[1])
             return self._admit(record, deadline, details, is_outermost=outermost is None)
