@@ -75,9 +75,12 @@ def pytester(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(pytester: pytest.Pytester, body: str, *arguments: str, library: str = "asyncio") -> pytest.RunResult:
-    """Run a module with *body*, below what all have, warnings being errors."""
+    """Run a module with *body*, below what all have, warnings being errors.
+
+    The run has a process of its own: what an inner run imports is forgotten with it, which anyio does not survive.
+    """
     pytester.makepyfile(test_it=f"{HEAD}{SLEEPS[library]}{body}")
-    return pytester.runpytest_inprocess("-W", "error", "-s", "--isolation-mode=fail", *arguments)
+    return pytester.runpytest_subprocess("-W", "error", "-s", "--isolation-mode=fail", *arguments)
 
 
 def orders(result: pytest.RunResult) -> Sequence[str]:
@@ -262,13 +265,15 @@ async def test_it(pool, resource_manager):
 }
 
 
-@pytest.mark.parametrize("case", MORE)
-def test_the_order_is_the_same_whoever_asks_for_the_manager(pytester: pytest.Pytester, case: str) -> None:
+def test_the_order_is_the_same_whoever_asks_for_the_manager(pytester: pytest.Pytester) -> None:
     """Sync tests and async ones, classes of unittest, tests that ask late: one order."""
-    result = run(pytester, MORE[case])
+    names = {f"test_{number:02}": case for number, case in enumerate(MORE)}
+    pytester.makepyfile(**{name: f"{HEAD}{SLEEPS['anyio']}{MORE[case]}" for name, case in names.items()})
 
-    result.assert_outcomes(passed=1)
-    assert orders(result) == ["body session pool pool's"]
+    result = pytester.runpytest_subprocess("-W", "error", "-s", "--isolation-mode=fail")
+
+    result.assert_outcomes(passed=len(MORE))
+    assert dict(zip(MORE, orders(result), strict=True)) == dict.fromkeys(MORE, "body session pool pool's")
 
 
 def test_all_that_is_registered_while_the_body_runs_is_the_tests(pytester: pytest.Pytester) -> None:
@@ -392,7 +397,6 @@ async def test_it(resource_manager):
     await resource_manager.enter_async_context(transaction())
     assert not "well"
 """,
-        library="anyio",
     )
 
     result.assert_outcomes(failed=1)
@@ -489,7 +493,9 @@ def documented():
 
 def test_a_plan_shows_the_fixture_and_no_anchor(pytester: pytest.Pytester) -> None:
     """What holds the loop open is nobody's business before a test runs."""
-    result = run(pytester, BODY.format(test="@pytest.mark.asyncio", fixture="@pytest_asyncio.fixture"), "--setup-plan")
+    body = BODY.format(test="@pytest.mark.asyncio", fixture="@pytest_asyncio.fixture")
+
+    result = run(pytester, body, "--setup-plan")
 
     assert [line for line in result.outlines if "SETUP" in line and "_isolation" in line] == []
     result.stdout.fnmatch_lines(["*SETUP    F resource_manager*"])
@@ -549,9 +555,8 @@ async def test_leaving(resource_manager):
     )
 
     result.assert_outcomes(passed=2, errors=1)
-    assert [(record["test"], record["kind"]) for record in findings(pytester.path)] == [
-        ("test_it.py::test_leaving", "socket")
-    ]
+    found = [(record["test"], record["kind"]) for record in findings(pytester.path) if not record["excused"]]
+    assert found == [("test_it.py::test_leaving", "socket")]
 
 
 def test_a_test_without_a_manager_is_left_as_it_is(pytester: pytest.Pytester) -> None:
