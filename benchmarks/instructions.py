@@ -26,12 +26,18 @@ TESTS = {"sync": SYNC, "async": ASYNC, "async, 20 tasks each": TASKS}
 
 def count(arm: str, directory: Path) -> int:
     """Return how many instructions the suite in *directory* takes as *arm*."""
-    options = ["-q", "-p", "no:cacheprovider", *ARMS[arm]]
+    return counted(["-q", "-p", "no:cacheprovider", *ARMS[arm]], directory)
+
+
+def counted(options: Sequence[str], directory: Path) -> int:
+    """Return how many instructions pytest takes in *directory* with *options*."""
     run([sys.executable, "-c", BOOTSTRAP, *options], cwd=directory)  # caches byte code
     cost = run([*VALGRIND, sys.executable, "-c", BOOTSTRAP, *options], cwd=directory)
     found = re.search(r"I +refs: +([\d,]+)", cost.output)
     if cost.status != 0 or found is None:
-        sys.exit(f"{arm} in {directory.name} ended with status {cost.status}:\n{cost.output[-3000:]}")
+        sys.exit(
+            f"pytest {' '.join(options)} in {directory.name} ended with status {cost.status}:\n{cost.output[-3000:]}"
+        )
     return int(found[1].replace(",", ""))
 
 

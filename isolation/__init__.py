@@ -24,6 +24,7 @@ from isolation._origin import Origin
 
 if TYPE_CHECKING:
     from isolation._cleanups import CleanupHandle
+    from isolation._fixture_state import debug_fixture_state
     from isolation._managed import FixtureScope, managed_fixture
     from isolation._no_leaks import NoLeaks, no_leaks
     from isolation._resources import ResourceManager
@@ -41,6 +42,7 @@ _LATE = {
     "Probe": "isolation.probes._protocol",
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
+    "debug_fixture_state": "isolation._fixture_state",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
     "safe_cleanup": "isolation._safe_cleanup",
@@ -71,6 +73,7 @@ __all__ = [
     "SettingsError",
     "SetupCancelledError",
     "Survivor",
+    "debug_fixture_state",
     "managed_fixture",
     "no_leaks",
     "safe_cleanup",

@@ -265,6 +265,12 @@ def claim_for_asyncio(function: Any, *, is_claimed: bool, loop_scope: str | None
         function._loop_scope = loop_scope  # noqa: SLF001 - the same
 
 
+def shows_groups_without_frames() -> bool:
+    """Tell whether pytest can show an exception group when every frame of it is hidden; before 9.1 it crashes."""
+    version: tuple[object, ...] = getattr(sys.modules.get("pytest"), "version_tuple", ())
+    return version[:2] >= (9, 1)
+
+
 def anyio_plugin() -> ModuleType | None:
     """Return anyio's pytest plugin if it is loaded and asks for its backends where we expect it."""
     plugin = sys.modules.get("anyio.pytest_plugin")

@@ -33,6 +33,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--isolation-profile", metavar="PROFILE", help="auto, ci, test, development, staging or production")
     group.addoption("--isolation-trace", action="store_true", help="keep full creation stacks, not the compact ones")
+    group.addoption(
+        "--isolation-survivors",
+        action="store_true",
+        help="name what resource managers have closed and somebody still references",
+    )
     parser.addini("isolation_mode", "off, report, restore or fail", default="report")
     parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
@@ -77,6 +82,7 @@ def _read(config: pytest.Config) -> Settings:
         ],
         is_tracing=bool(config.getoption("--isolation-trace")),
         is_repairing=config.getini("isolation_repair"),
+        looks_for_survivors=bool(config.getoption("--isolation-survivors")),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
         reports=[
             _settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report") or ()

@@ -24,6 +24,7 @@ class Drain:
         ancestors: The drains inside of which it was started, innermost last.
         details: The exception that ended the block, for context managers.
         is_outermost: Whether it raises, and closes the manager.
+        begun: The cleanup that it has begun last.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Drain:
         "_future",
         "_last",
         "ancestors",
+        "begun",
         "details",
         "is_outermost",
         "record",
@@ -42,6 +44,7 @@ class Drain:
     ancestors: tuple[object, ...]
     details: Details
     is_outermost: bool
+    begun: CleanupHandle | None
 
     def __init__(
         self, record: Record, deadline: float | None, newest: int, details: Details, *, is_outermost: bool
@@ -50,6 +53,7 @@ class Drain:
         self.ancestors = INSIDE.get()
         self.details = details
         self.is_outermost = is_outermost
+        self.begun = None
         self.thread = get_ident()
         self._deadline = deadline
         self._ends_at = None if deadline is None else time.monotonic() + deadline
@@ -79,6 +83,7 @@ class Drain:
     def begin(self, handle: CleanupHandle, default: float | None) -> Rest | None:
         """Call *handle* and note what becomes of it, or return what is left to be awaited."""
         self.record.count += 1
+        self.begun = handle
         is_unbounded = default is None and self._ends_at is None and handle.terms is PLAIN
         try:
             rest = begin(handle, None if is_unbounded else self.limit_of(handle, default), self.details)

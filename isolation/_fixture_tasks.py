@@ -148,11 +148,16 @@ async def run_test(tasks: Sequence[FixtureTask], test: Callable[[], Awaitable[ob
     for task in tasks:
         if task.has_crashed:
             raise task.remember()
+    trace = None
     with CancelScope() as scope:
-        await _watch(list(tasks), scope.cancel, test)
+        try:
+            await _watch(list(tasks), scope.cancel, test)
+        except BaseException as failure:
+            trace = failure.__traceback__  # where the test was
+            raise
     if scope.cancelled_caught:
         crashed = next(task for task in tasks if task.has_crashed)
-        raise await crashed.report()
+        raise (await crashed.report()).with_traceback(trace)
 
 
 async def _watch(tasks: list[FixtureTask], stop: Callable[[], object], test: Callable[[], Awaitable[object]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from isolation import _report
 from isolation._adoption import Root
 from isolation._canary import blind_spots
+from isolation._compatibility import shows_groups_without_frames
 from isolation._configuration import check_holders, check_markers, terms_of
 from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
@@ -35,8 +36,10 @@ class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-define
 
 
 def _is_not_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether somebody else raised this, so that our frame says nothing; pytest 8.4 needs one of a group."""
-    return not isinstance(excinfo.value, LeakFailure | BaseExceptionGroup)
+    """Tell whether somebody else raised this, so that our frame says nothing; some versions need one of a group."""
+    if isinstance(excinfo.value, BaseExceptionGroup):
+        return shows_groups_without_frames()
+    return not isinstance(excinfo.value, LeakFailure)
 
 
 # The name under which users can catch it, and which pytest prints in its short summary.

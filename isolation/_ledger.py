@@ -15,6 +15,7 @@ class Ledger:
     Attributes:
         header: What is known before the first test.
         findings: Records of findings, in the order in which they came.
+        survivors: Records of what is closed and still referenced, if somebody asked for them.
         tests: How many tests were guarded.
         seconds: Time that the guards spent.
         loops: How many loops were seen before they died.
@@ -25,6 +26,7 @@ class Ledger:
 
     header: dict[str, Any] = field(default_factory=dict[str, Any])
     findings: list[Record] = field(default_factory=list[Record])
+    survivors: list[Record] = field(default_factory=list[Record])
     tests: int = 0
     seconds: float = 0.0
     loops: int = 0
@@ -70,6 +72,7 @@ class Ledger:
             "findings": dict(sorted(Counter(record["kind"] for record in self.counted).items())),
             "notes": len(self.notes),
             "excused": len(self.excused),
+            "survivors": len(self.survivors),
             "isolation_score": round(self.score, 6),
             "guard_us_per_test": round(self.microseconds_per_test, 1),
             "loops_inspected": self.loops,
@@ -78,10 +81,11 @@ class Ledger:
 
     def records(self) -> Sequence[Record]:
         """Return the whole report: header, findings, summary."""
-        return [{"record": "run", "schema": SCHEMA, **self.header}, *self.findings, self.summary()]
+        return [{"record": "run", "schema": SCHEMA, **self.header}, *self.findings, *self.survivors, self.summary()]
 
     def verdict(self) -> str:
         """Return the closing line of the terminal summary."""
+        survivors = f" · {self.survivors_counted()}" if self.survivors else ""
         cost = f"guard {self.microseconds_per_test:.0f} µs per test"
         extras = [
             f"{len(group)} {name}" for group, name in ((self.notes, "in notes"), (self.excused, "excused")) if group
@@ -90,10 +94,14 @@ class Ledger:
         tests = "1 test" if self.tests == 1 else f"{self.tests} tests"
         count = len(self.counted)
         if not count:
-            return f"{tests} left nothing behind{beside} · {cost}"
+            return f"{tests} left nothing behind{beside}{survivors} · {cost}"
         findings = "1 finding" if count == 1 else f"{count} findings"
         where = f"{self.tests_with_findings} of {tests}{self._in_fixtures()}"
-        return f"{findings} in {where}{beside} · score {self.score:.3f} · {cost}"
+        return f"{findings} in {where}{beside} · score {self.score:.3f}{survivors} · {cost}"
+
+    def survivors_counted(self) -> str:
+        """Return how many survivors there are, with the noun."""
+        return "1 survivor" if len(self.survivors) == 1 else f"{len(self.survivors)} survivors"
 
     def _in_fixtures(self) -> str:
         """Return in how many fixtures of wider scope there are findings, to be read behind the tests."""
@@ -107,6 +115,7 @@ class Ledger:
         self.loops += data["loops"]
         self.blind += [reason for reason in data["blind"] if reason not in self.blind]
         self.findings += data["findings"]
+        self.survivors += data["survivors"]
         self.used.update(data["used"])
         self.misplaced += data["misplaced"]
 
@@ -120,4 +129,5 @@ class Ledger:
             "used": sorted(self.used),
             "misplaced": self.misplaced,
             "findings": [],
+            "survivors": self.survivors,
         }

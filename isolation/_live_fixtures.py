@@ -65,6 +65,18 @@ class LiveFixture:
         return str(self.request.node.nodeid)
 
     @property
+    def scope(self) -> str:
+        """Return how long it lives."""
+        return self.fixturedef.scope
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """Return who answers for what it makes: the test, or itself if it outlives that."""
+        if self.scope == "function":
+            return {"kind": "test", "name": self.request.node.name, "nodeid": self.nodeid, "scope": self.scope}
+        return {"kind": "fixture", "name": self.name, "nodeid": self.nodeid, "scope": self.scope}
+
+    @property
     def is_of_framework(self) -> bool:
         """Tell whether it is machinery to a user."""
         return str(self._function.__module__).partition(".")[0] in FRAMEWORKS

@@ -139,7 +139,8 @@ def without(failure: BaseException, other: BaseException | None) -> BaseExceptio
         return failure
     if isinstance(failure, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", failure)
-        return group.split(lambda each: each is other)[1]
+        found, rest = group.split(lambda each: each is other)
+        return rest if found is not None else group  # a part is a copy: not the failure that others have seen
     return None if failure is other else failure
 
 

@@ -5,7 +5,13 @@ from typing import cast
 
 import pytest
 
-from isolation._compatibility import forget_nodes, lost_in_teardown, setup_nodes, teardown_exact
+from isolation._compatibility import (
+    forget_nodes,
+    lost_in_teardown,
+    setup_nodes,
+    shows_groups_without_frames,
+    teardown_exact,
+)
 from isolation._live_fixtures import LiveFixture, LiveFixtures
 
 Errors = list[BaseException]
@@ -37,7 +43,7 @@ class Repair:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Close what a failing teardown left; raise all errors together, unless the run is interrupted."""
-        __tracebackhide__ = _is_single
+        __tracebackhide__ = _can_hide
         self._last = item
         try:
             return (yield)
@@ -119,14 +125,14 @@ def _run_all(finalizers: list[Callable[[], object]], errors: Errors) -> None:
             errors.append(failure)
 
 
-def _is_single(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether our frame can be hidden; pytest 8.4 needs one to show a group."""
-    return not isinstance(excinfo.value, BaseExceptionGroup)
+def _can_hide(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Tell whether our frame can be hidden; some versions of pytest need one to show a group."""
+    return not isinstance(excinfo.value, BaseExceptionGroup) or shows_groups_without_frames()
 
 
 def failure_of(call: Callable[[], object]) -> BaseException | None:
     """Return what *call* raises."""
-    __tracebackhide__ = _is_single
+    __tracebackhide__ = _can_hide
     try:
         call()
     except BaseException as failure:  # noqa: BLE001 - every finalizer must run
@@ -184,7 +190,7 @@ def _report(item: pytest.Item, errors: Sequence[BaseException]) -> None:
     """Report *errors* as those of the teardown of *item*, which has no other report, since the run ends here."""
 
     def fail() -> None:
-        __tracebackhide__ = _is_single
+        __tracebackhide__ = _can_hide
         raise combined(errors)
 
     call = pytest.CallInfo[None].from_call(fail, "teardown")

@@ -37,6 +37,20 @@ def finding_record(finding: Finding, *, restored: bool | None, excused: str | No
     }
 
 
+def survivor_record(owner: Owner, *, name: str, registered_at: str, held_by: str) -> dict[str, Any]:
+    """Return what *owner* has closed and somebody holds, as plain data; the reference describes the keys."""
+    is_narrow = owner.scope == "function"
+    return {
+        "record": "survivor",
+        "test": owner.nodeid if is_narrow else None,
+        "owner": _owner_record(owner),
+        "name": name,
+        "registered_at": registered_at,
+        "held_by": held_by,
+        "worker": None,
+    }
+
+
 def _owner_record(owner: Owner | None) -> dict[str, str] | None:
     if owner is None:
         return None
@@ -146,6 +160,18 @@ def section(records: Sequence[Record]) -> Sequence[str]:
     for whose, group in groups(records).items():
         said.append(f"{whose} left")
         said.extend(f"  {line(record)}" for record in group)
+    return said
+
+
+def survivor_section(records: Sequence[Record]) -> Sequence[str]:
+    """Return the lines of the terminal summary for *records* of survivors."""
+    said: list[str] = []
+    for whose, group in groups(records).items():
+        said.append(f"{whose} closed, but somebody still references")
+        said.extend(
+            f"  {record['name']}, registered at {record['registered_at']}, held by {record['held_by']}"
+            for record in group
+        )
     return said
 
 

@@ -245,6 +245,11 @@ class ResourceManager:
         return self._stack.pending()
 
     @property
+    def running(self) -> Sequence[CleanupHandle]:
+        """Return the cleanups that have begun and not ended: what a clean-up that hangs is waiting for."""
+        return self._stack.running()
+
+    @property
     def errors(self) -> Sequence[BaseException]:
         """Return everything that cleanups have raised so far, in order."""
         return tuple(self._stack.errors)
@@ -288,6 +293,11 @@ class ResourceManager:
             pending = stack.pending()
             message = f"{self.name!r} was collected with {counted(pending)} that never ran{listed(pending)}"
             warnings.warn(message, ResourceWarning, source=self, stacklevel=2)
+
+
+def tracker_of(manager: ResourceManager) -> Tracker:
+    """Return what watches the resources of *manager* and keeps neither these nor the manager alive."""
+    return manager._tracker  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it is no part of the interface
 
 
 def _terms(

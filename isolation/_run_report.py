@@ -35,14 +35,14 @@ class RunReport:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what was left."""
         ledger = self._ledger
-        if not ledger.tests:
+        if not ledger.tests and not ledger.survivors:
             return
         shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
-        if shown:
+        if shown or ledger.survivors:
             terminalreporter.section("isolation")
-            for said in _report.section(shown):
+            for said in (*_report.section(shown), *_report.survivor_section(ledger.survivors)):
                 terminalreporter.line(said)
-            terminalreporter.line(ledger.verdict())
+            terminalreporter.line(ledger.verdict() if ledger.tests else ledger.survivors_counted())
         else:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
         for said in ledger.misplaced:

@@ -94,6 +94,7 @@ class Settings:
         holders: ``package.module:attribute`` of objects that may keep what tests open.
         is_tracing: Whether full creation stacks are kept.
         is_repairing: Whether finalizers that pytest loses are run.
+        looks_for_survivors: Whether somebody wants to know what is closed and still referenced.
         profile: The times that apply.
         reports: Files to write.
     """
@@ -105,6 +106,7 @@ class Settings:
     holders: Sequence[str] = ()
     is_tracing: bool = False
     is_repairing: bool = True
+    looks_for_survivors: bool = False
     profile: Profile
     reports: Sequence[Path] = ()
 

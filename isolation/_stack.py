@@ -91,6 +91,12 @@ class Stack:
             self.order.entries()  # counts those that are gone by now
             return self.order.collected
 
+    def running(self) -> list[CleanupHandle]:
+        """Return what has begun and not ended, oldest drain first."""
+        with self._lock:
+            begun = [drain.begun for drain in self._drains]
+        return [handle for handle in begun if handle is not None and handle.status == "running"]
+
     def require_open(self) -> None:
         """Raise ManagerClosedError if nothing can be registered any more."""
         __tracebackhide__ = True

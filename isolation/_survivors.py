@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType, FunctionType, ModuleType
 from typing import cast
@@ -46,6 +46,10 @@ class _Tracked(ref[object]):
         place = innermost(self.frames)
         return f"{relative(place.file, working_directory())}:{place.line}" if place else "an unknown place"
 
+    def survivor(self, retained_by: str) -> Survivor:
+        """Return it as plain data."""
+        return Survivor(name=self.name, registered_at=self.where, retained_by=retained_by)
+
     def is_over(self, *, is_closed: bool) -> bool:
         """Tell whether its cleanup has run, or, without one, whether its manager is closed."""
         return is_closed if self.handle is None else self.handle.status in ("done", "failed")
@@ -83,12 +87,32 @@ class Tracker:
     def survivors(self, *, is_closed: bool, explain: bool) -> Sequence[Survivor]:
         """Return what is over and alive, oldest first."""
         gc.collect()
-        found: list[Survivor] = []
-        for reference in list(self._tracked.values()):
-            if reference.is_over(is_closed=is_closed) and reference() is not None:
-                holder = explanation(reference) if explain else ""
-                found.append(Survivor(name=reference.name, registered_at=reference.where, retained_by=holder))
-        return found
+        alive = self.alive(is_closed=is_closed)
+        return [reference.survivor(explanation(reference) if explain else "") for reference in alive]
+
+    def alive(self, *, is_closed: bool) -> Sequence[_Tracked]:
+        """Return references to what is over and alive, oldest first."""
+        tracked = list(self._tracked.values())
+        return [each for each in tracked if each.is_over(is_closed=is_closed) and each() is not None]
+
+
+def survivors_of(trackers: Sequence[Tracker], strangers: tuple[type, ...]) -> Sequence[Sequence[Survivor]]:
+    """Return what has survived of the things of closed managers, with who holds it, for each of *trackers*.
+
+    Args:
+        trackers: Those of the managers.
+        strangers: Classes whose instances are allowed to hold anything; what only they hold is no survivor.
+    """
+    if any(tracker.alive(is_closed=True) for tracker in trackers):
+        gc.collect()
+    return [
+        [
+            reference.survivor(held)
+            for reference in tracker.alive(is_closed=True)
+            if (held := explanation(reference, strangers))
+        ]
+        for tracker in trackers
+    ]
 
 
 class _Step:
@@ -102,19 +126,18 @@ class _Step:
         self.is_root = is_root
 
 
-def explanation(reference: "ref[object]") -> str:
+def explanation(reference: "ref[object]", strangers: tuple[type, ...] = ()) -> str:
     """Return who holds the object of *reference*, from the innermost holder to one that lives by itself.
 
     The search is breadth first, with one pass over the heap for each step outwards, since a pass costs milliseconds.
+    It goes past instances of *strangers*; the result is empty if nobody else holds the object.
     """
-    modules = {id(vars(module)): name for name, module in list(sys.modules.items()) if type(module) is ModuleType}
-    level = [_Step(reference(), "")]
-    seen: set[int] = {id(level[0].obj)}
+    search = _Search(reference(), strangers)
     path = UNSEEN
     for _ in range(DEPTH):
-        level = list(_outwards(level, seen, modules))
+        level = search.next_level()
         if not level:
-            break
+            return "" if search.has_met_stranger else path
         found = next((step for step in level if step.is_root), level[0])
         path = found.path
         if found.is_root:
@@ -122,18 +145,45 @@ def explanation(reference: "ref[object]") -> str:
     return path
 
 
-def _outwards(level: Sequence[_Step], seen: set[int], modules: Mapping[int, str]) -> Iterator[_Step]:
-    held = tuple(step.obj for step in level)  # passed on as it is, so that it can be told from the holders
-    for holder in gc.get_referrers(*held):
-        if holder is held or id(holder) in seen or isinstance(holder, (_Step, _Tracked)):
-            continue
-        seen.add(id(holder))
-        inner = next((step for step in level if any(obj is step.obj for obj in gc.get_referents(holder))), None)
-        if inner is not None:  # pragma: no branch - else the heap has changed between the two looks
-            name = modules.get(id(holder))
-            label = f"module {name}.{_key(holder, inner.obj)}" if name else _label(holder, inner.obj)
-            path = f"{inner.path} <- {label}" if inner.path else label
-            yield _Step(holder, path, is_root=name is not None or isinstance(holder, (type, FrameType)))
+class _Search:
+    """Go from an object to its holders, to theirs, and so on."""
+
+    __slots__ = ("_level", "_modules", "_seen", "_strangers", "has_met_stranger")
+
+    has_met_stranger: bool
+
+    def __init__(self, obj: object, strangers: tuple[type, ...]) -> None:
+        self.has_met_stranger = False
+        self._strangers = strangers
+        self._modules = {
+            id(vars(module)): name for name, module in list(sys.modules.items()) if type(module) is ModuleType
+        }
+        self._level = [_Step(obj, "")]
+        self._seen: set[int] = {id(obj)}
+
+    def next_level(self) -> Sequence[_Step]:
+        """Return those who hold what the last call has returned."""
+        self._level = list(self._outwards(self._level))
+        return self._level
+
+    def _outwards(self, level: Sequence[_Step]) -> Iterator[_Step]:
+        held = tuple(step.obj for step in level)  # passed on as it is, so that it can be told from the holders
+        for holder in gc.get_referrers(*held):
+            if holder is held or id(holder) in self._seen or isinstance(holder, (_Step, _Tracked)):
+                continue
+            self._seen.add(id(holder))
+            if issubclass(type(holder), self._strangers):
+                self.has_met_stranger = True
+                continue
+            inner = next((step for step in level if any(obj is step.obj for obj in gc.get_referents(holder))), None)
+            if inner is not None:  # pragma: no branch - else the heap has changed between the two looks
+                yield self._step(holder, inner)
+
+    def _step(self, holder: object, inner: _Step) -> _Step:
+        name = self._modules.get(id(holder))
+        label = f"module {name}.{_key(holder, inner.obj)}" if name else _label(holder, inner.obj)
+        path = f"{inner.path} <- {label}" if inner.path else label
+        return _Step(holder, path, is_root=name is not None or isinstance(holder, (type, FrameType)))
 
 
 def _key(namespace: object, obj: object) -> object:

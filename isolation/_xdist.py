@@ -72,5 +72,6 @@ class ControllerLink:
         """Take the counts of a worker that is done; one that died has sent its findings test by test."""
         data = getattr(node, "workeroutput", {}).get("isolation")
         if data is not None:
-            data["findings"] = [{**record, "worker": node.gateway.id} for record in data["findings"]]
+            for kind in ("findings", "survivors"):
+                data[kind] = [{**record, "worker": node.gateway.id} for record in data[kind]]
             self._ledger.add_worker(data)

@@ -11,6 +11,7 @@ import isolation
 from isolation import _configuration, fixtures
 from isolation._compatibility import knows_lost_finalizers
 from isolation._configuration import read_settings
+from isolation._fixture_state import RUNS
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
 from isolation._live_fixtures import LIVE, LiveFixtures
@@ -36,15 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     settings = read_settings(config)
     live = config.stash[LIVE] = LiveFixtures(str(config.rootpath))
+    RUNS.append(live)
+    config.add_cleanup(lambda: RUNS.remove(live))
     config.pluginmanager.register(live, "isolation_live_fixtures")
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
     if settings.is_repairing:
         _start_repair(config, live)
-    if not settings.is_on:
+    if settings.is_on:
+        config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
+    if settings.looks_for_survivors:
+        _look_for_survivors(config, live, ledger)
+    if not (settings.is_on or settings.looks_for_survivors):
         return
-    config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
     if is_worker:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
@@ -57,6 +63,12 @@ def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:
         config.pluginmanager.register(Repair(live), "isolation_repair")
     else:
         config.stash[_LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
+
+
+def _look_for_survivors(config: pytest.Config, live: LiveFixtures, ledger: Ledger) -> None:
+    from isolation._survivor_plugin import SurvivorPlugin  # noqa: PLC0415 - rarely needed
+
+    config.pluginmanager.register(SurvivorPlugin(live, ledger), "isolation_survivors")
 
 
 def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:

@@ -259,17 +259,15 @@ class Play:
 
     async def run_the_rest(self) -> None:
         """Run what a deadline or a second interrupt has left, as a user may, and children that nobody owns."""
-        for manager in self.managers:
-            while manager.not_run:
-                handle = manager.not_run[0]
-                with suppress(asyncio.CancelledError):
-                    await self.run_early(next(number for number, known in self.handles.items() if known is handle))
-                await calm()
         for number, child in list(self.child_of.items()):
             if self.handles[number].status == "released" and child.state is ManagerState.OPEN:
                 with suppress(asyncio.CancelledError):
                     await self.attempt(child.cleanup_all())
                 await calm()
+        while left := [handle for manager in self.managers for handle in manager.not_run]:
+            with suppress(asyncio.CancelledError):
+                await self.run_early(next(number for number, known in self.handles.items() if known is left[0]))
+            await calm()
 
     # How entries are registered.
 

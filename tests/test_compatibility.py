@@ -290,3 +290,22 @@ def test_the_pipes_of_a_multiprocessing_process_are_known() -> None:
 
     assert before == set()
     assert running
+
+
+def test_pytest_shows_a_group_of_hidden_frames() -> None:
+    """Where we hide every frame of a group, pytest has something to show; where it would crash, we do not."""
+
+    def fail() -> None:
+        __tracebackhide__ = True
+        raise ExceptionGroup("both", [ValueError("A"), ValueError("B")])
+
+    with pytest.raises(ExceptionGroup) as caught:
+        fail()
+    caught.value.__traceback__ = caught.value.__traceback__ and caught.value.__traceback__.tb_next
+    shown = pytest.ExceptionInfo[BaseException].from_exception(caught.value)
+
+    if names.shows_groups_without_frames():
+        assert "ValueError: B" in str(shown.getrepr())
+    else:  # pragma: no cover - before pytest 9.1
+        with pytest.raises(IndexError):
+            shown.getrepr()

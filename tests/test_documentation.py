@@ -110,6 +110,61 @@ def test_the_readme_comes_to_the_point() -> None:
     assert before_report.count("\n") <= 40
 
 
+PRELUDE = """
+import pytest
+
+class Session:
+    async def rename(self, old, new):
+        return (old, new) == ("a", "b")
+
+    async def aclose(self):
+        print("session")
+
+class Repository:
+    def __init__(self, connection):
+        self.connection = connection
+
+    async def session(self):
+        return Session()
+
+    async def aclose(self):
+        print("repository")
+
+class Pool:
+    async def acquire(self):
+        return "a connection"
+
+    async def release(self, connection):
+        print(connection)
+
+@pytest.fixture
+def pool():
+    return Pool()
+
+@pytest.fixture
+def schema():
+    yield
+    print("schema")
+"""
+
+
+def test_the_fixture_of_the_readme_runs(tmp_path: Path) -> None:
+    """The second example of the README, given the client that it is about, releases everything in order."""
+    (tmp_path / "test_it.py").write_text(PRELUDE + blocks("python")[1])
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    )
+
+    output = run("$ pytest -q -s", tmp_path)
+
+    assert re.findall(r"^\.?(session|repository|a connection|schema)$", output, re.MULTILINE) == [
+        "session",
+        "repository",
+        "a connection",
+        "schema",
+    ]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_of_docstrings_run(module: str) -> None:
     """What a docstring shows behind ``>>>`` is what it gives."""

@@ -37,6 +37,7 @@ def test_a_summary_counts() -> None:
         "findings": {"socket": 1, "task": 1, "timer": 1},
         "notes": 1,
         "excused": 2,
+        "survivors": 0,
         "isolation_score": 0.75,
         "guard_us_per_test": 250.0,
         "loops_inspected": 2,
@@ -125,4 +126,5 @@ def test_what_a_worker_sends_is_plain() -> None:
         "used": [],
         "misplaced": [],
         "findings": [],
+        "survivors": [],
     }

@@ -175,3 +175,22 @@ async def test_a_cancellation_in_a_child_hides_no_failure() -> None:
     inner, outer = caught.value.__cause__.exceptions
     assert isinstance(inner, CleanupError)
     assert [str(failure) for failure in (*inner.exceptions, outer)] == ["child", "parent"]
+
+
+def test_the_failure_of_a_child_stays_the_same_object_in_a_block_that_failed() -> None:
+    """Whoever looks for it in the errors of the child finds it."""
+    manager = ResourceManager("parent")
+    child = manager.child("child")
+    child.register(boom_with_a_group)
+
+    with pytest.raises(CleanupError) as caught, manager:
+        raise RuntimeError("body")
+
+    (inner,) = caught.value.exceptions
+    assert isinstance(inner, CleanupError)
+    assert inner.exceptions[0] is child.errors[0]
+
+
+def boom_with_a_group() -> None:
+    """Fail as a task group does."""
+    raise ExceptionGroup("tasks", [ValueError("a"), KeyError("b")])

@@ -68,6 +68,7 @@ def test_the_last_line_sums_up(pytester: pytest.Pytester) -> None:
         "findings": {"socket": 2},
         "notes": 0,
         "excused": 1,
+        "survivors": 0,
         "isolation_score": 0.666667,
         "loops_inspected": 0,
         "blind": [],

@@ -334,10 +334,10 @@ def test_a_failing_cleanup_is_an_error_of_the_teardown(pytester: pytest.Pytester
     result.assert_outcomes(passed=4, failed=1, errors=5)
     assert [line for line in result.outlines if line.startswith(("ERROR ", "FAILED "))] == [
         "ERROR test_it.py::test_one - ValueError: one",
-        "ERROR test_it.py::test_two - isolation._errors.CleanupError: 2 of 2 cleanups ...",
-        "ERROR test_it.py::test_both - isolation._errors.CleanupError: 2 of 2 cleanups...",
+        "ERROR test_it.py::test_two - isolation.CleanupError: 2 of 2 cleanups failed i...",
+        "ERROR test_it.py::test_both - isolation.CleanupError: 2 of 2 cleanups failed ...",
         "ERROR test_it.py::test_failing - ValueError: too",
-        "ERROR test_it.py::test_outcome - isolation._errors.CleanupError: 2 of 2 clean...",
+        "ERROR test_it.py::test_outcome - isolation.CleanupError: 2 of 2 cleanups fail...",
         "FAILED test_it.py::test_failing - AssertionError: assert not 'itself'",
     ]
     assert orders(result) == ["closed anyway"]

@@ -4,26 +4,26 @@ import asyncio
 import socket
 
 import pytest
-import pytest_asyncio
 from chat.client import Client
 from chat.connections import connection_manager
 from chat.server import ChatServer
 
+from isolation import FixtureScope, managed_fixture
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+
+# In a task of its own, so that a server that crashes fails the test that talks to it, at once.
+@managed_fixture(scope=FixtureScope.SESSION, loop_scope="session", own_task=True)
 async def server():
-    async with ChatServer(connection_manager) as server:
-        maintenance = asyncio.create_task(server.maintain(), name="maintenance")
+    async with ChatServer(connection_manager) as server, asyncio.TaskGroup() as background:
+        maintenance = background.create_task(server.maintain(), name="maintenance")
         yield server
         maintenance.cancel()
-        await asyncio.gather(maintenance, return_exceptions=True)
 
 
 # One connection for each test: what a test did not read is nobody else's answer.
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(server):
-    async with Client(server.url, "grace") as client:
-        yield client
+@managed_fixture(loop_scope="session", cleanup_timeout=5.0)
+async def client(server, resource_manager):
+    return await resource_manager.enter_async_context(Client(server.url, "grace"))
 
 
 @pytest.fixture

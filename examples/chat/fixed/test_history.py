@@ -6,18 +6,17 @@ import pytest
 from chat.history import History, history_of
 from chat.messages import Message
 
-from isolation import ResourceManager
+from isolation import managed_fixture
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 HELLO = Message(room="lobby", user="ada", text="hello")
 
 
-@pytest.fixture
-def history(tmp_path):
-    with ResourceManager("history") as resources:
-        resources.register(history_of.cache_clear)
-        yield resources.add(history_of(tmp_path / "history"), History.close)
+@managed_fixture
+def history(tmp_path, resource_manager):
+    resource_manager.register(history_of.cache_clear)
+    return resource_manager.add(history_of(tmp_path / "history"), History.close)
 
 
 def test_export_can_be_read(history):
