@@ -263,7 +263,7 @@ def test_the_warning_can_be_an_error(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-W", "error")
 
     result.assert_outcomes(errors=1)
-    assert errors(result) == [f"isolation._errors.LoopScopeWarning: {WARNED}"]
+    assert errors(result) == [f"isolation.LoopScopeWarning: {WARNED}"]
 
 
 @pytest.mark.parametrize(
