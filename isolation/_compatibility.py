@@ -340,3 +340,16 @@ def fixture_loop_scope(function: object) -> str | None:
     """Return the scope of the loop that `pytest_asyncio.fixture` was asked for, None if nobody asked."""
     scope: str | None = getattr(function, "_loop_scope", None)
     return scope
+
+
+def is_in_scope() -> bool:
+    """Tell whether a cancel scope of anyio or trio is, or may be, around the current task."""
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - documented, and cheap
+    task = asyncio.current_task(loop) if loop is not None else None
+    if task is None:
+        return True  # of trio, which has scopes around everything
+    states: Mapping[Any, Any] | None = getattr(sys.modules.get("anyio._backends._asyncio"), "_task_states", None)
+    if states is None:
+        return True
+    state = states.get(task)
+    return state is not None and getattr(state, "cancel_scope", True) is not None

@@ -12,6 +12,7 @@ from typing import Self
 
 from anyio import CancelScope, current_time
 
+from isolation._compatibility import is_in_scope
 from isolation._errors import CleanupTimeoutError
 from isolation._origin import Origin, innermost, show
 
@@ -96,6 +97,10 @@ WATCHED = watched.__code__
 
 async def shielded(work: Awaitable[object], limit: Limit | None) -> None:
     """Await *work* in a scope that no outer scope can cancel; cancel it after *limit*."""
+    if limit is None and not is_in_scope():
+        # No scope is around us that could be cancelled, and a scope of ours costs more than most cleanups.
+        await work
+        return
     with CancelScope(shield=True) as scope:
         if limit is not None:
             scope.deadline = current_time() + limit.seconds

@@ -6,6 +6,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import copy_context
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anyio import Event
@@ -103,6 +104,16 @@ def cancellations() -> int:
     loop = asyncio._get_running_loop()  # noqa: SLF001 - see above
     task = asyncio.current_task(loop) if loop is not None else None
     return task.cancelling() if task is not None else 0
+
+
+def is_being_cancelled(requests: int) -> bool:
+    """Tell whether the current task is to end: asked more often than *requests* times, or in a cancelled scope."""
+    home = current_home()
+    if home is None or isinstance(home, AbstractEventLoop):
+        return home is None or cancellations() > requests
+    from trio import current_effective_deadline  # noqa: PLC0415 - trio is optional
+
+    return current_effective_deadline() == -inf
 
 
 def is_trio_cancelled(failure: BaseException) -> bool:

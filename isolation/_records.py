@@ -6,7 +6,7 @@ from typing import cast
 from isolation._cleanups import CleanupHandle
 from isolation._deadlines import is_ours
 from isolation._errors import CleanupCancelledError, CleanupError
-from isolation._homes import cancellations, is_trio_cancelled
+from isolation._homes import cancellations, is_being_cancelled, is_trio_cancelled
 
 INTERRUPTED = "it was interrupted, since the task that cleans up was cancelled; own_task=True would have protected it"
 CANCELLED = (
@@ -25,8 +25,8 @@ class Record:
     """
 
     __slots__ = (
-        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_left", "_name", "_requests", "_title", "count",
-        "errors", "failures", "is_interrupted_twice",
+        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_known", "_left", "_name", "_requests", "_title",
+        "count", "errors", "failures", "is_interrupted_twice",
     )  # fmt: skip
 
     errors: list[BaseException]
@@ -46,11 +46,11 @@ class Record:
         self._cancellation: BaseException | None = None
         self._ended_by: BaseException | None = None
         self._left = 0
-        self._requests = cancellations()
+        self._requests = self._known = cancellations()
 
     def begin_after(self, failure: BaseException | None) -> None:
         """Remember what ended the block: context managers may raise it again, and that is no failure of theirs."""
-        self._requests = cancellations()
+        self._requests = self._known = cancellations()
         self._ended_by = failure
 
     def begin_with(self, failure: BaseException | None) -> None:
@@ -117,7 +117,8 @@ class Record:
 
     def first(self) -> BaseException | None:
         """Return what the only cleanup raised; an interrupt or a cancellation has the failures as its cause."""
-        return self.outcome() if self._interrupt or self._cancellation else next(iter(self.failures), None)
+        outcome = self.outcome()
+        return next(iter(self.failures)) if isinstance(outcome, CleanupError) else outcome
 
     def outcome(self) -> BaseException | None:
         """Return what the outermost call has to raise: an interrupt, else a cancellation, else the group."""
@@ -127,6 +128,8 @@ class Record:
             left = f", {self._left} did not run" if self._left else ""
             message = f"{failed} of {total} cleanups failed in {self._name!r}{left}"
             group = CleanupError(message, self.failures)
+        if self._cancellation is not None and not is_being_cancelled(self._known):
+            self._cancellation = None  # it was for a callback that ran others, and that took too long
         held_back = self._interrupt or self._cancellation
         if held_back is not None and held_back.__cause__ is None:
             held_back.__cause__ = group

@@ -64,6 +64,7 @@ class Program:
     ending: str = "cleanup_all"
     has_deadline: bool = False
     is_bounded: bool = False
+    is_scoped: bool = False
 
     @property
     def may_have_scopes(self) -> bool:
@@ -114,6 +115,7 @@ def programs() -> st.SearchStrategy[Program]:
         ),
         has_deadline=st.sampled_from([False] * 7 + [True]),
         is_bounded=st.booleans(),
+        is_scoped=st.booleans(),
     )
 
 
@@ -196,13 +198,14 @@ class Play:
     async def main(self) -> None:
         """Register, take the steps, clean up, and run what was not run."""
         self.cleaner = asyncio.current_task() if self.driver == "asyncio" else None
+        self.scope = anyio.CancelScope() if self.program.is_scoped else nullcontext()
         try:
-            with suppress(asyncio.CancelledError), anyio.CancelScope() as self.scope:
+            with suppress(asyncio.CancelledError), self.scope:
                 await self.prepare()
-                try:
-                    await self.end()
-                except BaseException as failure:  # noqa: BLE001 - it is judged later
-                    self.outcome = failure
+                await self.end_noted()
+            await calm()
+            if self.root.state is ManagerState.OPEN:  # a step was cancelled
+                await self.end_noted()
             await calm()
             await self.run_the_rest()
         finally:
@@ -232,6 +235,13 @@ class Play:
                 await self.run_early(self.pick(one))
         elif name == "link":
             self.link(self.pick(one), self.pick(other))
+
+    async def end_noted(self) -> None:
+        """Bring the root to its end and note what that raises."""
+        try:
+            await self.end()
+        except BaseException as failure:  # noqa: BLE001 - it is judged later
+            self.outcome = failure
 
     async def end(self) -> None:
         """Bring the root to its end."""
@@ -428,11 +438,7 @@ class Play:
         if entry.deed in RAISING:
             raise RAISING[entry.deed](number)
         if entry.deed.startswith("cancel") and not self.is_sync:
-            self.is_cancelled = True
-            if entry.deed == "cancel the scope":
-                self.scope.cancel()
-            elif self.cleaner is not None:
-                self.cleaner.cancel()
+            self.cancel(entry.deed)
         elif entry.deed.startswith("register"):
             child = self.register_now(owner, Entry(kind="child")) if entry.deed == "register a child" else None
             self.register_now(child or owner, Entry(deed="fail", priority=entry.priority, needs=entry.needs))
@@ -440,6 +446,14 @@ class Play:
             self.release(self.pick(entry.target))
         elif entry.deed == "drain" and self.is_sync:
             owner.cleanup_all_sync()
+
+    def cancel(self, deed: str) -> None:
+        """Cancel whoever cleans up, or the scope around him, if there is one."""
+        self.is_cancelled = True
+        if deed == "cancel the scope" and isinstance(self.scope, anyio.CancelScope):
+            self.scope.cancel()
+        elif deed == "cancel the task" and self.cleaner is not None:
+            self.cleaner.cancel()
 
     def release(self, number: int | None) -> None:
         """Release an entry, unless it lives in a task that would never end."""

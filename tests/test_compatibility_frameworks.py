@@ -193,3 +193,35 @@ def test_a_run_of_trio_is_known_from_inside() -> None:
         return names.is_in_trio()
 
     assert (names.is_in_trio(), trio.run(ask)) == (False, True)
+
+
+async def test_anyio_tells_whether_a_scope_is_around_a_task() -> None:
+    """Before it, in it, after it, and in a task that a task group has started; a task of asyncio has none."""
+
+    async def ask() -> bool:
+        return names.is_in_scope()
+
+    seen = [names.is_in_scope()]
+    with anyio.CancelScope():
+        seen.append(names.is_in_scope())
+        seen.append(await asyncio.create_task(ask()))
+    seen.append(names.is_in_scope())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: _note(seen))
+
+    assert seen == [False, True, False, False, True]
+
+
+async def _note(seen: list[bool]) -> None:
+    seen.append(names.is_in_scope())
+
+
+async def test_scopes_are_assumed_where_nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On trio there are always some; an anyio that has changed may have any."""
+    monkeypatch.delattr("anyio._backends._asyncio._task_states")
+
+    async def ask() -> bool:
+        return names.is_in_scope()
+
+    assert names.is_in_scope()
+    assert await asyncio.to_thread(trio.run, ask)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 import pytest
 
-from isolation import CleanupCancelledError, CleanupError, ResourceManager
+from isolation import CleanupCancelledError, CleanupError, CleanupTimeoutError, ResourceManager
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
@@ -274,3 +274,27 @@ async def test_a_cleanup_that_runs_early_may_clean_up_the_rest() -> None:
     await handle.run_now()
 
     assert (calls, handle.status) == (["rest"], "done")
+
+
+@BACKENDS
+def test_a_cleanup_that_runs_the_others_and_is_late_cancels_nobody_else(backend: str) -> None:
+    """Its timeout interrupts whom it was waiting for, and is over with it: the caller was never cancelled."""
+    calls: list[str] = []
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[None]:
+        yield
+        await anyio.sleep(10)
+
+    async def main() -> None:
+        manager = ResourceManager()
+        manager.register(calls.append, "rest")
+        await manager.enter_async_context(slow())
+        manager.add("all", lambda _: manager.cleanup_all(), timeout=0.02)
+        with pytest.raises(CleanupError) as caught:
+            await manager.cleanup_all()
+        assert [type(failure) for failure in caught.value.exceptions] == [CleanupCancelledError, CleanupTimeoutError]
+
+    anyio.run(main, backend=backend)
+
+    assert calls == ["rest"]
