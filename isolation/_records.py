@@ -25,8 +25,8 @@ class Record:
     """
 
     __slots__ = (
-        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_known", "_left", "_name", "_requests", "_title",
-        "count", "errors", "failures", "is_interrupted_twice",
+        "_cancellation", "_ended_by", "_interrupt", "_is_interrupted", "_known", "_left", "_name", "_requests",
+        "_title", "count", "errors", "failures", "is_interrupted_twice",
     )  # fmt: skip
 
     errors: list[BaseException]
