@@ -16,8 +16,8 @@ from contextvars import Context
 from pathlib import Path
 from threading import Thread
 from traceback import walk_tb
-from types import CodeType, ModuleType
-from typing import Any, NamedTuple, Protocol
+from types import CodeType, FrameType, ModuleType
+from typing import Any, NamedTuple, Protocol, cast
 
 ADJUST_THREAD_COUNT: CodeType | None = getattr(
     getattr(ThreadPoolExecutor, "_adjust_thread_count", None), "__code__", None
@@ -159,6 +159,23 @@ def fixture_finalizers(fixturedef: FixtureDef) -> Sequence[object]:
     """Return what *fixturedef* will call at its end: these hold its suspended generator, and so its local variables."""
     finalizers: Sequence[object] = getattr(fixturedef, "_finalizers", ())
     return list(finalizers)
+
+
+_WAITED: Mapping[CodeType, str] = {
+    asyncio.Runner.run.__code__: "task",
+    asyncio.BaseEventLoop.run_until_complete.__code__: "future",
+}
+
+
+def tasks_waited_for(frame: FrameType | None) -> Sequence[asyncio.Task[Any]]:
+    """Return the task for which the code at *frame* runs a loop, and the other tasks of that loop."""
+    while frame is not None:
+        task: Any = frame.f_locals.get(_WAITED[frame.f_code]) if frame.f_code in _WAITED else None
+        if isinstance(task, asyncio.Task):
+            tasks: set[asyncio.Task[Any]] = asyncio.all_tasks(cast("Any", task).get_loop())
+            return sorted(tasks, key=lambda each: (each is not task, each.get_name()))
+        frame = frame.f_back
+    return ()
 
 
 def fixture_of(request: object) -> Any:  # noqa: ANN401 - of pytest, which must not be imported here

@@ -38,6 +38,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="name what resource managers have closed and somebody still references",
     )
+    group.addoption(
+        "--isolation-debug-teardown",
+        action="store_true",
+        help="when a teardown hangs or fails, show all live fixtures and what is still to be cleaned up",
+    )
     parser.addini("isolation_mode", "off, report, restore or fail", default="report")
     parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")

@@ -1,6 +1,6 @@
 """The state of fixtures: which are live, whose they are, what their managers have to clean up; as plain data."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # not outside of pytest, and not at every start of it
@@ -35,11 +35,12 @@ def _fixture(fixture: "LiveFixture", root: str) -> Data:
         "where": text(lambda: fixture.where(root)),
         "state": fixture.state,
         "owner": fixture.owner,
-        "managers": [_manager(manager) for manager in fixture.managers],
+        "managers": [manager_state(manager) for manager in fixture.managers],
     }
 
 
-def _manager(manager: "ResourceManager") -> Data:
+def manager_state(manager: "ResourceManager") -> Data:
+    """Return what *manager* is doing and has to do."""
     return {
         "name": text(lambda: manager.name),
         "state": manager.state.value,
@@ -57,8 +58,31 @@ def _cleanup(handle: "CleanupHandle") -> Data:
     return {
         "name": text(lambda: handle.name),
         "where": text(lambda: handle.where),
-        "manager": _manager(child) if child is not None else None,
+        "manager": manager_state(child) if child is not None else None,
     }
+
+
+def state_lines(state: Sequence[Data]) -> Iterator[str]:
+    """Yield the *state* of fixtures for people to read."""
+    for fixture in state:
+        place = f" of {fixture['nodeid']}" if fixture["nodeid"] else ""
+        yield f"  fixture {fixture['name']!r} ({fixture['scope']}{place}, {fixture['where']}) {fixture['state']}"
+        for manager in fixture["managers"]:
+            yield from _manager_lines(manager)
+
+
+def _manager_lines(manager: Data) -> Iterator[str]:
+    yield f"    manager {manager['name']!r} {manager['state']}"
+    yield from (f"  {line}" for line in running_lines(manager))
+    for cleanup in manager["pending"]:
+        yield f"      {cleanup['name']!r} (registered at {cleanup['where']}) is pending"
+
+
+def running_lines(manager: Data) -> Iterator[str]:
+    """Yield which cleanups *manager* is waiting for."""
+    for cleanup in manager["running"]:
+        yield f"    {cleanup['name']!r} (registered at {cleanup['where']}) is running"
+        yield from running_lines(cleanup["manager"] or {"running": ()})
 
 
 def text(read: Callable[[], object]) -> str:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pytest
 
@@ -88,6 +88,16 @@ class LiveFixture:
         return f"{relative(code.co_filename, root)}:{code.co_firstlineno}" if code is not None else "an unknown place"
 
 
+class Watch(Protocol):
+    """What looks whether a teardown hangs."""
+
+    def start(self) -> None:
+        """Start looking."""
+
+    def stop(self) -> None:
+        """Stop looking until the next fixture is set up."""
+
+
 class LiveFixtures:
     """Know the live fixtures of one run of pytest.
 
@@ -95,16 +105,21 @@ class LiveFixtures:
         root: What paths are relative to.
         is_repairing: Whether a set-up that raised is remembered by pytest, whatever it raised.
         tasks: The tasks of fixtures that live in one of their own.
+        watch: What looks whether a teardown hangs.
+        idle_watch: The same while it waits to be started by a fixture.
     """
 
     root: str
     is_repairing: bool
     tasks: list[object]
+    watch: Watch | None
+    idle_watch: Watch | None
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.is_repairing = False
         self.tasks = []
+        self.watch = self.idle_watch = None
         self._live: dict[pytest.FixtureDef[Any], LiveFixture] = {}
         self._beginning: list[LiveFixture] = []
 
@@ -130,6 +145,8 @@ class LiveFixtures:
         try:
             value = yield
             fixture.state = "live"
+            if self.idle_watch is not None:
+                self.idle_watch.start()
             # Finalizers run newest first: this one after those of the fixtures that use this one, before its own.
             fixturedef.addfinalizer(fixture.begin_teardown)
         except BaseException as failure:

@@ -5,6 +5,7 @@ import sys
 from asyncio import BaseEventLoop
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from gc import get_referents
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
@@ -128,6 +129,20 @@ def capture(skip: int, depth: int) -> Sequence[tuple[CodeType, int]]:
         frames.append((code, frame.f_lasti))
         frame = frame.f_back
         depth -= 1
+    return frames
+
+
+def awaited_frames(awaitable: object) -> Sequence[FrameType]:
+    """Return the frames in which *awaitable*, which is suspended, waits, outermost first."""
+    frames: list[FrameType] = []
+    while awaitable is not None:
+        attributes = (getattr(awaitable, f"{prefix}_frame", None) for prefix in ("cr", "gi", "ag"))
+        frames += [frame for frame in attributes if frame is not None]
+        following = (getattr(awaitable, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await"))
+        awaitable = next((inner for inner in following if inner is not None), None)
+        if type(awaitable).__name__ in ("async_generator_asend", "async_generator_athrow"):
+            # These do not tell whose they are, but they hold it.
+            awaitable = next((held for held in get_referents(awaitable) if hasattr(held, "ag_frame")), None)
     return frames
 
 

@@ -11,6 +11,7 @@ import isolation
 from isolation import _configuration, fixtures
 from isolation._compatibility import knows_lost_finalizers
 from isolation._configuration import read_settings
+from isolation._failed_teardowns import FailedTeardowns
 from isolation._fixture_state import RUNS
 from isolation._guard_plugin import GuardPlugin
 from isolation._ledger import Ledger
@@ -18,6 +19,7 @@ from isolation._live_fixtures import LIVE, LiveFixtures
 from isolation._repair import Repair
 from isolation._run_report import RunReport
 from isolation._settings import Settings
+from isolation._teardown_watch import TeardownWatch, open_stderr
 from isolation._xdist import WorkerLink
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     settings = read_settings(config)
     live = config.stash[LIVE] = LiveFixtures(str(config.rootpath))
-    RUNS.append(live)
-    config.add_cleanup(lambda: RUNS.remove(live))
     config.pluginmanager.register(live, "isolation_live_fixtures")
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
@@ -55,6 +55,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
         config.pluginmanager.register(RunReport(settings, ledger), "isolation_run_report")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let the live fixtures of the run be asked for and watched, until it ends."""
+    config = session.config
+    live = config.stash[LIVE]
+    RUNS.append(live)
+    config.add_cleanup(lambda: RUNS.remove(live))
+    is_detailed = bool(config.getoption("--isolation-debug-teardown"))
+    # Output is captured later; what hangs has to be seen at once.
+    watch = TeardownWatch(live, read_settings(config).profile.emergency, open_stderr(), is_detailed=is_detailed)
+    config.add_cleanup(watch.close)
+    if is_detailed:
+        config.pluginmanager.register(FailedTeardowns(), "isolation_failed_teardowns")
 
 
 def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:

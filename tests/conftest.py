@@ -21,6 +21,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Give a `pytester` without the plugins that are there only to be tested beside: one of them leaves a server."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:rerunfailures")
+    return pytester
+
+
+@pytest.fixture
 def recorder() -> Iterator[Recorder]:
     """Give a recorder beside the one that the plugin uses for this run."""
     recorder = Recorder().acquire()

@@ -5,13 +5,12 @@ import re
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Sequence
-from types import CodeType
 from typing import Any
 
 from isolation import _compatibility
 from isolation._event_loop import cancel, is_idle, spin
 from isolation._findings import Finding, Severity
-from isolation._origin import Origin, Place, innermost
+from isolation._origin import Origin, Place, awaited_frames, innermost
 from isolation._owners import OWNER
 from isolation.probes._scene import Left, Scene, severity_for
 from isolation.recording._recorder import ClosedBy
@@ -136,15 +135,7 @@ def name_of(task: asyncio.Task[Any]) -> str:
 
 def suspended_at(awaitable: object) -> Place | None:
     """Return the innermost line of the user's code in which *awaitable* waits."""
-    frames: list[tuple[CodeType, int]] = []
-    while awaitable is not None:
-        attributes = (getattr(awaitable, f"{prefix}_frame", None) for prefix in ("cr", "gi", "ag"))
-        frame = next((frame for frame in attributes if frame is not None), None)
-        if frame is not None:
-            frames.insert(0, (frame.f_code, frame.f_lasti))
-        following = (getattr(awaitable, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await"))
-        awaitable = next((inner for inner in following if inner is not None), None)
-    return innermost(frames)
+    return innermost([(frame.f_code, frame.f_lasti) for frame in reversed(awaited_frames(awaitable))])
 
 
 def _is_on_its_way(task: asyncio.Task[Any]) -> bool:

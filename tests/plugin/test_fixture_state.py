@@ -180,7 +180,7 @@ class Text(str):
 def pool(request, pytestconfig):
     from isolation._live_fixtures import LIVE
 
-    manager = ResourceManager(Hostile())
+    manager = ResourceManager(42)
     manager.add(Hostile(), Hostile())
     request.config.stash[LIVE].attach(request, manager)
     yield Hostile()
