@@ -182,3 +182,15 @@ def test_a_dead_thing_is_not_left(table: OriginTable[object]) -> None:
 
     assert kept
     assert table.left(FIRST_GUARD) == []
+
+
+def test_reports_name_things_in_the_order_of_their_making(table: OriginTable[object]) -> None:
+    """A set of live things has another order in each run; a report has the same."""
+    things = [Thing() for _ in range(3)]
+    for thing in things:
+        table.add(thing, ORIGIN)
+
+    assert list(map(id, [thing for thing, _ in table.oldest_first([(each, ORIGIN) for each in reversed(things)])])) == (
+        list(map(id, things))
+    )
+    assert table.oldest_first([(things[0], ORIGIN)]) == [(things[0], ORIGIN)]

@@ -74,7 +74,8 @@ class TasksProbe:
 
     def _dying(self, loop: AbstractEventLoop) -> Left[asyncio.Task[Any]]:
         owned = ((task, self._origin(task)) for task in pending_tasks(loop) if not self._is_told(task))
-        return [(task, origin) for task, origin in owned if not _is_of_framework(task, origin)]
+        left = [(task, origin) for task, origin in owned if not _is_of_framework(task, origin)]
+        return self._scene.recorder.tasks.oldest_first(left)
 
     def _is_told(self, task: asyncio.Task[Any]) -> bool:
         return self._scene.recorder.tasks.is_told(task, self._scene.number)

@@ -2,7 +2,7 @@
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from isolation._origin import Origin
@@ -52,6 +52,13 @@ class OriginTable(Generic[T]):
         """Return the origin of *thing*, None if its making was not seen."""
         entry = self._entries.get(id(thing))
         return entry.origin if entry is not None and entry() is thing else None
+
+    def oldest_first(self, pairs: Sequence[tuple[T, Origin]]) -> Sequence[tuple[T, Origin]]:
+        """Return *pairs* in the order in which their things were made, so that reports are the same in every run."""
+        if len(pairs) < 2:  # noqa: PLR2004 - nothing to sort
+            return pairs
+        ages = {key: age for age, key in enumerate(self._entries)}
+        return sorted(pairs, key=lambda pair: ages.get(id(pair[0]), -1))
 
     def of_dying(self, thing: object) -> Origin | None:
         """Return the origin of *thing* although its weak references may be cleared already."""
