@@ -54,8 +54,7 @@ class TeardownWatch:
         if stopping is not None:
             with suppress(RuntimeError):  # another thread stops it, too
                 stopping.release()
-            if self._stopped.acquire(timeout=1.0):
-                self._stopped.release()
+            self._stopped.acquire(timeout=1.0)
         self._live.idle_watch = self
 
     def close(self) -> None:
@@ -64,12 +63,10 @@ class TeardownWatch:
         self._live.watch = self._live.idle_watch = None
         os.close(self._stream)
 
-    def _run(self, stopping: _thread.LockType, stopped: _thread.LockType) -> None:
-        try:  # pragma: no cover - no tracer sees this thread
-            while not stopping.acquire(timeout=self._seconds / BEATS):
-                self.look()
-        finally:
-            stopped.release()
+    def _run(self, stopping: _thread.LockType, stopped: _thread.LockType) -> None:  # pragma: no cover - not traced
+        while not stopping.acquire(timeout=self._seconds / BEATS):
+            self.look()
+        stopped.release()
 
     def look(self) -> None:
         """See what is being torn down, and tell of it when it was the same for too long; never raise."""

@@ -1,16 +1,28 @@
 """Origins: compact stacks, resolved to the lines that people want to read."""
 
+import asyncio
 import sys
 import sysconfig
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import CodeType
 
 import pytest
 
 from isolation import _origin
-from isolation._origin import Origin, Place, capture, innermost, is_library, is_stdlib, relative, resolve, show
+from isolation._origin import (
+    Origin,
+    Place,
+    awaited_frames,
+    capture,
+    innermost,
+    is_library,
+    is_stdlib,
+    relative,
+    resolve,
+    show,
+)
 from isolation._owners import Owner
 
 STDLIB = sysconfig.get_path("stdlib")
@@ -177,3 +189,23 @@ def test_an_origin_says_where_and_whose() -> None:
     """The representation has the place, if there is one, and the owner."""
     assert repr(Origin(None, frames_in("app/ws.py"))) == "<Origin app/ws.py:1 of None>"
     assert repr(Origin(None)) == "<Origin of None>"
+
+
+async def test_a_task_waits_in_an_async_generator() -> None:
+    """Who waits for the next value of an async generator waits where that waits."""
+
+    async def ticks() -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    async def first() -> None:
+        await anext(ticks())
+
+    task = asyncio.create_task(first())
+    await asyncio.sleep(0)
+
+    names = [frame.f_code.co_name for frame in awaited_frames(task.get_coro())]
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert names == ["first", "ticks", "wait"]

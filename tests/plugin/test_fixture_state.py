@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from isolation import ResourceManager, debug_fixture_state
-from isolation._fixture_state import RUNS, text
+from isolation._fixture_state import RUNS, state_lines, text
 from tests.alone import said_by
 
 DUMP = """
@@ -227,3 +227,23 @@ async def test_what_runs_is_not_pending() -> None:
 
     assert seen == [([handle], [])]
     assert manager.running == []
+
+
+def test_the_state_can_be_read() -> None:
+    """For people a fixture is a line, and so is each cleanup, those of a manager within a manager included."""
+    inner = {"name": "inner", "where": "a.py:3", "manager": {"running": [cleanup("close", 4)]}}
+    manager = {"name": "pool", "state": "closing", "running": [inner], "pending": [cleanup("print", 2)]}
+    place = {"scope": "session", "nodeid": "", "where": "a.py:1", "state": "tearing down"}
+
+    assert list(state_lines([{"name": "pool", "managers": [manager], **place}])) == [
+        "  fixture 'pool' (session, a.py:1) tearing down",
+        "    manager 'pool' closing",
+        "      'inner' (registered at a.py:3) is running",
+        "      'close' (registered at a.py:4) is running",
+        "      'print' (registered at a.py:2) is pending",
+    ]
+
+
+def cleanup(name: str, line: int) -> dict[str, Any]:
+    """Return a cleanup that is no manager."""
+    return {"name": name, "where": f"a.py:{line}", "manager": None}

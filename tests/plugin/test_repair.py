@@ -1,8 +1,13 @@
 """The repair: what pytest loses when a teardown raises something else than an `Exception`."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+
+from isolation._live_fixtures import LiveFixture, LiveFixtures
+from isolation._repair import Repair
 
 ON, OFF = "isolation_repair=true", "isolation_repair=false"
 RAISED = ("asyncio.CancelledError()", "SystemExit(3)", "GeneratorExit()", "BaseExceptionGroup('', [SystemExit()])")
@@ -358,3 +363,16 @@ def test_a_hook_that_fails_before_anything_is_torn_down(pytester: pytest.Pyteste
         "  'first' (conftest.py:15)",
     ]
     assert log(pytester) == "+s -s +s -s"
+
+
+def test_a_finalizer_that_an_interrupt_has_cut_out() -> None:
+    """Ctrl-C between two steps of pytest can lose the finalizer that was about to run: its fixture is finished."""
+    closed: list[str] = []
+    live = LiveFixtures("")
+    for name in ("node", "other"):
+        definition: Any = SimpleNamespace(func=None, finish=lambda request: closed.append(request.node))
+        live._live[name] = LiveFixture(definition, cast("Any", SimpleNamespace(node=name)))  # type: ignore[index]
+
+    Repair(live)._run([], "node", [])
+
+    assert closed == ["node"]

@@ -1,5 +1,6 @@
 """A teardown that hangs says what it is waiting for, while it hangs; one that fails says so on request."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from isolation import ResourceManager
 from isolation._compatibility import fixture_of
+from isolation._fixture_state import RUNS
 from isolation._live_fixtures import LiveFixture, LiveFixtures
-from isolation._teardown_watch import BEATS, TeardownWatch, open_stderr
+from isolation._teardown_watch import BEATS, TeardownWatch, _before_fork, open_stderr
 from tests.alone import said_by
 
 # Ends as soon as somebody opens the pipe from the other side.
@@ -218,6 +221,58 @@ def test_it_is_told_once(hanging: Hanging) -> None:
     assert before == ""
     assert first.splitlines()[2] == f"  fixture 'hanging' ({fixture.where(live.root)}) is being torn down"
     assert said() == first
+
+
+def test_tasks_are_told(hanging: Hanging) -> None:
+    """Where the task waits for which the loop runs is said first, then where other tasks of the loop wait."""
+    watch, live, said = hanging
+    live.fixtures()[0].managers = (ResourceManager(),)
+
+    def look_at(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()  # everybody waits by then
+        look(watch)
+
+    async def main() -> None:
+        other = asyncio.create_task(asyncio.Event().wait(), name="A")
+        await asyncio.to_thread(look_at, asyncio.get_running_loop())
+        other.cancel()
+        await asyncio.wait([other])
+
+    asyncio.run(main())
+
+    lines = [re.sub(r"'Task-\d+'|(?<=:)\d+", "N", line) for line in said().splitlines()]
+    assert lines[3:] == [
+        "  task N waits at",
+        "    test_teardown_watch.py:N in main  await asyncio.to_thread(look_at, asyncio.get_running_loop())",
+        "    asyncio/threads.py:N in to_thread  return await loop.run_in_executor(None, func_call)",
+        "  task 'A' waits at",
+        "    asyncio/locks.py:N in wait  await fut",
+    ]
+
+
+def test_a_watch_can_be_stopped_by_two_threads(hanging: Hanging) -> None:
+    """Two forks at once end it once."""
+    watch, _, _ = hanging
+    watch.start()
+    assert watch._stopping is not None
+    watch._stopping.release()
+
+    watch.stop()
+    watch.stop()
+
+    assert watch._stopped.locked()
+
+
+def test_a_run_that_is_over_needs_no_watch() -> None:
+    """A fork stops the watches of the runs that have one."""
+    run = LiveFixtures("")
+    RUNS.append(run)
+
+    _before_fork()
+
+    RUNS.remove(run)
+    assert run.idle_watch is None
+    assert RUNS[0].idle_watch is RUNS[0].watch
 
 
 def test_a_fixture_that_lives_does_not_hang(hanging: Hanging) -> None:
