@@ -241,7 +241,7 @@ def teardown_exact(session: Any, nextitem: object) -> None:  # noqa: ANN401 - of
 def lost_in_teardown(session: Any, failure: BaseException) -> Lost:  # noqa: ANN401 - of pytest
     """Return what pytest has given up when *failure* ended a teardown of *session*."""
     code = _teardown_code()
-    for error in _causes(failure):
+    for error in causes(failure):
         for frame, _ in walk_tb(error.__traceback__):
             if frame.f_code is code and frame.f_locals["self"] is session._setupstate:  # noqa: SLF001 - the same
                 return _given_up(frame.f_locals, [failure, error, *getattr(error, "exceptions", ())])
@@ -255,7 +255,8 @@ def _given_up(names: Mapping[str, Any], raised: Sequence[BaseException]) -> Lost
     return Lost(names.get("node"), names.get("finalizers", []), [error for error in errors if id(error) not in seen])
 
 
-def _causes(failure: BaseException) -> Iterator[BaseException]:
+def causes(failure: BaseException) -> Iterator[BaseException]:
+    """Yield *failure*, and what it was raised from or after."""
     seen: set[int] = set()
     error: BaseException | None = failure
     while error is not None and id(error) not in seen:

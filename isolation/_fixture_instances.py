@@ -63,7 +63,11 @@ class FixtureInstance:
         raise raised
 
     def unwind_sync(self, ended_by: BaseException | None = None) -> None:
-        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
+        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it.
+
+        Args:
+            ended_by: What the driver has thrown at the ``yield``; raised again if nothing else is.
+        """
         __tracebackhide__ = True
         try:
             self._stack.unwind_sync(None, details_of(ended_by))
@@ -74,7 +78,7 @@ class FixtureInstance:
         raise raised
 
     async def unwind(self, ended_by: BaseException | None = None) -> None:
-        """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it."""
+        """Do the same in the loop of the fixture."""
         __tracebackhide__ = True
         try:
             await self._stack.unwind(None, details_of(ended_by))
@@ -175,18 +179,35 @@ def leaving_setup(failure: BaseException, fixture: str, second: BaseException | 
     Args:
         failure: What ended the set-up.
         fixture: The name of the fixture.
-        second: What was raised when that was undone; if it was raised for its own sake, *failure* is its context.
+        second: What was raised when that was undone.
     """
     group = failure.__cause__
     if second not in (None, failure):
-        return leaving_teardown(second)
-    if second is failure and isinstance(group, CleanupError) and not must_leave(failure):
-        failure.__cause__, group.__cause__ = None, failure
-        return group
+        return after(failure, leaving_teardown(second))
+    if (
+        second is failure
+        and isinstance(group, CleanupError)
+        and (is_trio_cancelled(failure) or not must_leave(failure))
+    ):
+        failure.__cause__ = None
+        return after(failure, group)
     if isinstance(failure, (Exception, *_OUTCOMES)) or must_leave(failure):
         return failure
     said = f"fixture {fixture!r} raised {type(failure).__name__}, which is no Exception, in its set-up"
-    return _caused(SetupCancelledError(said), failure)
+    return after(failure, SetupCancelledError(said))
+
+
+def after(first: BaseException, then: BaseException) -> BaseException:
+    """Return *then*, of which *first* is shown as the cause, behind all that caused it anyway."""
+    if isinstance(then, KeyboardInterrupt):
+        return then
+    end = then
+    while (cause := end.__cause__ or (None if end.__suppress_context__ else end.__context__)) is not None:
+        if cause is first:
+            return then
+        end = cause
+    end.__cause__ = first
+    return then
 
 
 def must_leave(failure: BaseException) -> bool:
@@ -202,33 +223,35 @@ def leaving_teardown(failure: BaseException) -> BaseException:
 
     pytest forgets the other finalizers of a node when one raises what is no `Exception`.
     """
-    if isinstance(failure, CleanupError):
-        return unwrapped(failure)
+    group = failure.__cause__ if is_trio_cancelled(failure) else failure  # nobody looks for causes of a cancellation
+    if isinstance(group, CleanupError):
+        return unwrapped(group)
     if isinstance(failure, Exception) or must_leave(failure):
         return failure
     said = f"the teardown raised {type(failure).__name__}, which is no Exception"
-    return _caused(CleanupCancelledError(f"{said}: {failure}" if str(failure) else said), failure)
+    return after(failure, CleanupCancelledError(f"{said}: {failure}" if str(failure) else said))
 
 
 def unwrapped(group: CleanupError) -> BaseException:
     """Return the only error of *group*, the exit that somebody asked for, or *group* itself."""
     wish = next((error for error in group.exceptions if isinstance(error, pytest.exit.Exception)), None)
-    if len(group.exceptions) > 1:
-        return group if wish is None else _caused(wish, group)
-    (only,) = list(group.exceptions)
-    # A group cannot hold the outcomes of pytest.  Alone, a failure is what the user wanted to be seen; the others would
-    # be taken for the outcome of the test.
-    outcome = only.__cause__ if isinstance(only, CleanupCancelledError) else None
+    if wish is not None:
+        wish.__notes__.pop()  # pytest would print it in its banner
+        return after(group, wish) if len(group.exceptions) > 1 else wish
+    return group if len(group.exceptions) > 1 else _outcome_of(next(iter(group.exceptions)))
+
+
+def _outcome_of(error: Exception) -> BaseException:
+    """Return what *error* stands for, since a group cannot hold the outcomes of pytest.
+
+    A failure is what the user wanted to be seen; the others would be taken for the outcome of the test.
+    """
+    outcome = error.__cause__ if isinstance(error, CleanupCancelledError) else None
     if outcome is None or type(outcome) is not pytest.fail.Exception:
-        return only
-    for note in getattr(only, "__notes__", ()):
+        return error
+    for note in getattr(error, "__notes__", ()):
         outcome.add_note(note)
     return outcome
-
-
-def _caused(raised: BaseException, cause: BaseException) -> BaseException:
-    raised.__cause__ = cause
-    return raised
 
 
 def _leave_sync(

@@ -77,7 +77,9 @@ class Record:
         if interrupt is not None:
             self.is_interrupted_twice = self._is_interrupted
             self._is_interrupted = True
-            self._interrupt = self._interrupt or interrupt
+            # What ended the block may be no more than a skip.
+            if self._interrupt is None or self._interrupt is self._ended_by:
+                self._interrupt = interrupt
             self.errors.append(interrupt)
         elif is_trio_cancelled(failure) or (isinstance(failure, CancelledError) and cancellations() > self._requests):
             self.hold_back(failure)
@@ -131,7 +133,7 @@ class Record:
         if self._cancellation is not None and not is_being_cancelled(self._known):
             self._cancellation = None  # it was for a callback that ran others, and that took too long
         held_back = self._interrupt or self._cancellation
-        if held_back is not None and held_back.__cause__ is None:
+        if held_back is not None and group is not None and held_back.__cause__ is None:
             held_back.__cause__ = group
         return held_back or group
 

@@ -6,12 +6,14 @@ from typing import cast
 import pytest
 
 from isolation._compatibility import (
+    causes,
     forget_nodes,
     lost_in_teardown,
     setup_nodes,
     shows_groups_without_frames,
     teardown_exact,
 )
+from isolation._errors import CleanupError
 from isolation._live_fixtures import LiveFixture, LiveFixtures
 
 Errors = list[BaseException]
@@ -161,7 +163,12 @@ def divided(errors: Sequence[BaseException]) -> tuple[BaseException | None, Sequ
     if not ending:
         return None, errors
     chosen = ending[0]
-    others = [without(error, lambda leaf: leaf is chosen or isinstance(leaf, KeyboardInterrupt)) for error in errors]
+    # What else a manager has met is the cause of an interrupt, or of the cancellation that a runner made one of.
+    beside = [error for error in causes(chosen) if isinstance(error, CleanupError) and error not in errors]
+    others = [
+        without(error, lambda leaf: leaf is chosen or isinstance(leaf, KeyboardInterrupt))
+        for error in (*errors, *beside)
+    ]
     return chosen, [error for error in others if error is not None]
 
 

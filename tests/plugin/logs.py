@@ -31,4 +31,11 @@ def said(pytester: pytest.Pytester) -> Sequence[str]:
 
 def errors(result: pytest.RunResult) -> Sequence[str]:
     """Return the lines of the errors that were raised, as pytest shows them."""
-    return [line.removeprefix("E").strip() for line in result.outlines if line.startswith("E  ")]
+    lines: list[str] = []
+    is_error = False
+    for line in result.outlines:
+        # Where all frames are hidden, only the first line of an error is marked.
+        is_error = line.startswith("E  ") or (is_error and bool(line) and not line.startswith(("All traceback", "=")))
+        if is_error:
+            lines.append(line.removeprefix("E ").strip())
+    return lines

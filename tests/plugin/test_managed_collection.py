@@ -201,6 +201,9 @@ def test_a_cycle_of_plain_fixtures_is_left_to_pytest(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*recursive dependency involving fixture 'a' detected*"])
 
 
+@pytest.mark.skipif(
+    pytest.version_tuple < (9,), reason="pytest 8.4 finds what an overridden fixture needs at set-up only"
+)
 def test_a_cycle_through_an_override(pytester: pytest.Pytester) -> None:
     """Each edge is told of the definition that has it: the one of the module, then the one of conftest.py."""
     pytester.makeconftest(IMPORT + "@managed_fixture\ndef a(b): pass")
