@@ -46,7 +46,6 @@ def start(directory: Path, options: Sequence[str]) -> Cost:
 def imports(names: str) -> list[Import]:
     """Return what importing *names* imports, in order."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTEST_ADDOPTS"] = "-p no:randomly -p no:rerunfailures"  # in the environment for other tests
     command = [sys.executable, "-X", "importtime", "-c", f"import {names}"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr.splitlines()
     parts = [line.removeprefix("import time:").split("|") for line in lines if line.startswith("import time:")]
