@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from keyword import iskeyword
 from types import CodeType
@@ -40,6 +40,8 @@ class FixtureDefinition:
         own_task: Whether set-up, use and teardown happen in one task of its own.
         has_loop_scope: Whether the scope of its event loop was chosen.
         has_driver: Whether it was chosen who makes the fixture.
+        requests: The request of the instance that is set up next, if the plugin is there to hand it over.  An argument
+            ``request`` would do the same and costs more than everything else, since pytest makes a definition for it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class FixtureDefinition:
     own_task: bool
     has_loop_scope: bool
     has_driver: bool
+    requests: list[pytest.FixtureRequest] = field(default_factory=list[pytest.FixtureRequest])
 
     @property
     def place(self) -> tuple[str, int]:
@@ -83,14 +86,9 @@ def _signature(definition: FixtureDefinition) -> Signature:
     `mock.patch` makes pytest drop the first arguments, and those must be the mocks.
     """
     signature = inspect.signature(definition.function)
-    injected = dict.fromkeys(("request", *definition.dependencies))
-    kept = [
-        parameter
-        for parameter in signature.parameters.values()
-        if parameter.name != MANAGER and (parameter.name not in injected or parameter.name == "request")
-    ]
-    names = {parameter.name for parameter in kept}
-    added = [Parameter(name, Parameter.KEYWORD_ONLY) for name in injected if name not in names]
+    injected = definition.dependencies
+    kept = [each for each in signature.parameters.values() if each.name != MANAGER and each.name not in injected]
+    added = [Parameter(name, Parameter.KEYWORD_ONLY) for name in injected]
     rest = [parameter for parameter in kept if parameter.kind is Parameter.VAR_KEYWORD]
     kept = [parameter for parameter in kept if parameter.kind is not Parameter.VAR_KEYWORD]
     return signature.replace(parameters=[*kept, *added, *rest], return_annotation=signature.return_annotation)

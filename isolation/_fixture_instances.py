@@ -29,20 +29,26 @@ class FixtureInstance:
     Attributes:
         definition: What it is an instance of.
         manager: Its private manager.
+        tasks: Those of fixtures that live in one of their own.
     """
 
-    __slots__ = ("_request", "_stack", "definition", "manager")
+    __slots__ = ("_stack", "definition", "manager", "tasks")
 
     definition: FixtureDefinition
     manager: ResourceManager
+    tasks: list[object]
 
-    def __init__(self, definition: FixtureDefinition, request: pytest.FixtureRequest) -> None:
+    def __init__(self, definition: FixtureDefinition) -> None:
         self.definition = definition
         self.manager = ResourceManager(definition.name, cleanup_timeout=definition.cleanup_timeout)
         self._stack = stack_of(self.manager)
         self._stack.title = definition.title
-        self._request = request
-        request.config.stash[LIVE].attach(request, self.manager)
+        self.tasks = []
+        if definition.requests:  # else the plugin is switched off
+            request = definition.requests.pop()
+            live = request.config.stash[LIVE]
+            live.attach(request, self.manager)
+            self.tasks = live.tasks
 
     def set_up_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
         """Call the fixture's function and return the fixture's value; release what it has acquired if that fails."""
@@ -146,8 +152,6 @@ class FixtureInstance:
         definition = self.definition
         for name in definition.injected:
             del values[name]
-        if "request" in definition.given:
-            values["request"] = self._request
         if MANAGER in definition.given:
             values[MANAGER] = self.manager
         return definition.function(*bound, **values)

@@ -3,12 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import update_wrapper
 
-import pytest
-
 from isolation._fixture_definitions import FixtureDefinition, attach
 from isolation._fixture_instances import FixtureInstance
 from isolation._fixture_tasks import FixtureTask
-from isolation._live_fixtures import LIVE
 
 
 def wrapped(definition: FixtureDefinition) -> Callable[..., object]:
@@ -25,9 +22,9 @@ def wrapped(definition: FixtureDefinition) -> Callable[..., object]:
 
 
 def _synchronous(definition: FixtureDefinition) -> Callable[..., Iterator[object]]:
-    def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> Iterator[object]:
+    def fixture(*bound: object, **values: object) -> Iterator[object]:
         __tracebackhide__ = True
-        instance = FixtureInstance(definition, request)
+        instance = FixtureInstance(definition)
         value = instance.set_up_sync(bound, values)
         try:
             yield value
@@ -42,9 +39,9 @@ def _synchronous(definition: FixtureDefinition) -> Callable[..., Iterator[object
 
 
 def _asynchronous(definition: FixtureDefinition) -> Callable[..., AsyncIterator[object]]:
-    async def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> AsyncIterator[object]:
+    async def fixture(*bound: object, **values: object) -> AsyncIterator[object]:
         __tracebackhide__ = True
-        instance = FixtureInstance(definition, request)
+        instance = FixtureInstance(definition)
         value = await instance.set_up(bound, values)
         try:
             yield value
@@ -59,11 +56,12 @@ def _asynchronous(definition: FixtureDefinition) -> Callable[..., AsyncIterator[
 
 
 def _owned(definition: FixtureDefinition) -> Callable[..., AsyncIterator[object]]:
-    async def fixture(*bound: object, request: pytest.FixtureRequest, **values: object) -> AsyncIterator[object]:
+    async def fixture(*bound: object, **values: object) -> AsyncIterator[object]:
         __tracebackhide__ = True
-        task = FixtureTask(FixtureInstance(definition, request), bound, values)
+        instance = FixtureInstance(definition)
+        task = FixtureTask(instance, bound, values)
         value = await task.enter()
-        tasks = request.config.stash[LIVE].tasks
+        tasks = instance.tasks
         tasks.append(task)
         try:
             yield value

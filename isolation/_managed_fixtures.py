@@ -69,6 +69,8 @@ class ManagedFixtures:
     ) -> Generator[None, object, object]:
         """Let pytest-asyncio run a managed async fixture, in strict mode too, unless another driver runs the test."""
         definition = definition_of(fixturedef.func)
+        if definition is not None:
+            definition.requests[:] = [request]
         if definition is not None and definition.is_async and not definition.has_driver and self._has_asyncio:
             scope = _fixture_graph.loop_scope_of(definition, fixturedef, self._config)
             claim_for_asyncio(fixturedef.func, is_claimed=not _is_foreign(request), loop_scope=scope)

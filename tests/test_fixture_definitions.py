@@ -187,17 +187,17 @@ def test_a_dependency_is_a_name_or_a_fixture(dependency: object, name: str) -> N
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        (lambda: None, ["*, request", "*, schema", "*, db"]),
-        (lambda db: None, ["db", "*, request", "*, schema"]),
-        (lambda *, db: None, ["*, db", "*, request", "*, schema"]),
+        (lambda: None, ["*, schema", "*, db"]),
+        (lambda db: None, ["db", "*, schema"]),
+        (lambda *, db: None, ["*, db", "*, schema"]),
         (lambda request, schema: None, ["request", "schema", "*, db"]),
-        (lambda resource_manager: None, ["*, request", "*, schema", "*, db"]),
-        (lambda db=None: None, ["*, request", "*, schema", "*, db"]),
-        (lambda *rest, limit=3, **more: None, ["*rest", "*, limit=3", "*, request", "*, schema", "*, db", "**more"]),
+        (lambda resource_manager: None, ["*, schema", "*, db"]),
+        (lambda db=None: None, ["*, schema", "*, db"]),
+        (lambda *rest, limit=3, **more: None, ["*rest", "*, limit=3", "*, schema", "*, db", "**more"]),
     ],
 )
 def test_what_pytest_is_asked_for(function: Callable[..., object], expected: Sequence[str]) -> None:
-    """The function's own arguments, then ``request`` and the declared dependencies, each once."""
+    """The function's own arguments, then the declared dependencies, each once."""
     assert arguments_of(function, dependencies=["schema", "db"]) == expected
 
 
@@ -211,7 +211,7 @@ def test_a_name_that_is_declared_and_defaulted_is_given() -> None:
 
 def test_its_own_manager_is_no_dependency() -> None:
     """Nobody but the fixture has it, so that naming it means nothing more than asking for it."""
-    assert arguments_of(repo, dependencies=["resource_manager"]) == ["*, request"]
+    assert arguments_of(repo, dependencies=["resource_manager"]) == []
 
 
 @pytest.mark.parametrize(

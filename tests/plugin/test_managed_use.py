@@ -330,3 +330,34 @@ def test_what_is_not_asked_for_is_not_given(pytester: pytest.Pytester) -> None:
 
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
     assert said(pytester) == ["dependency"]
+
+
+def test_it_works_where_the_plugin_is_switched_off(pytester: pytest.Pytester) -> None:
+    """Without the plugin, everything but what needs its hooks is the same: the private manager, the order, a task."""
+    pytester.makepyfile(
+        """
+        import asyncio
+        from isolation import managed_fixture
+
+        LOG = []
+
+        @managed_fixture
+        def base(resource_manager):
+            resource_manager.register(LOG.append, "base")
+
+        @managed_fixture(dependencies=["base"], cleanup_callbacks=[LOG.append], own_task=True)
+        async def group(request):
+            async with asyncio.timeout(30):
+                yield request.fixturename
+
+        async def test_group(group):
+            assert group == "group"
+
+        def test_order():
+            assert LOG == ["group", "base"]
+        """
+    )
+
+    result = pytester.runpytest_subprocess("-p", "no:isolation", "-p", "no:randomly")
+
+    result.assert_outcomes(passed=2)
