@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from isolation._compatibility import fixture_graph, visible_fixtures
+from isolation._compatibility import fixture_graph, fixture_loop_scope, visible_fixtures
 from isolation._fixture_definitions import FixtureDefinition, definition_of, frames_of, place_of
 from isolation._origin import relative
 
@@ -44,6 +44,16 @@ def own_tasks(item: pytest.Function) -> Iterator[str]:
     for name, definition in _managed(item, fixture_graph(item)[1]):
         if definition.own_task:
             yield name
+
+
+def used_by(item: pytest.Function) -> Iterator[Fixture]:
+    """Yield the fixtures that *item* uses; of those with one name, those that are overridden only if asked for."""
+    fixtures = fixture_graph(item)[1]
+    for name in item.fixturenames:
+        for fixturedef in reversed(fixtures.get(name, ())):
+            yield fixturedef
+            if name not in fixturedef.argnames:
+                break
 
 
 def _rank(fixtures: Fixtures, name: str) -> int:
@@ -127,8 +137,8 @@ def loop_mismatches(item: pytest.Function) -> Iterator[tuple[str, str, str]]:
     fixtures = fixture_graph(item)[1]
     own = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or _default_loop_scope(item.config)
     for name, definition in _managed(item, fixtures):
-        if definition.is_async and not definition.has_loop_scope:
-            fixturedef = fixtures[name][-1]
+        fixturedef = fixtures[name][-1]
+        if definition.is_async and not definition.has_loop_scope and fixture_loop_scope(fixturedef.func) is None:
             scope = loop_scope_of(definition, fixturedef, item.config) or fixturedef.scope
             if scope != own:
                 yield name, scope, str(own)

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from isolation._cleanups import NO_KEYWORDS, PLAIN, CleanupHandle, Details, Terms
-from isolation._compatibility import is_interrupted
+from isolation._compatibility import fixture_of, is_interrupted
 from isolation._errors import CleanupCancelledError, CleanupError, FixtureYieldError, SetupCancelledError
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
 from isolation._homes import is_trio_cancelled
@@ -29,13 +29,15 @@ class FixtureInstance:
     Attributes:
         definition: What it is an instance of.
         manager: Its private manager.
+        fixturedef: The definition that pytest has of it, None if the plugin is switched off.
         tasks: Those of fixtures that live in one of their own.
     """
 
-    __slots__ = ("_stack", "definition", "manager", "tasks")
+    __slots__ = ("_stack", "definition", "fixturedef", "manager", "tasks")
 
     definition: FixtureDefinition
     manager: ResourceManager
+    fixturedef: object
     tasks: list[object]
 
     def __init__(self, definition: FixtureDefinition) -> None:
@@ -43,11 +45,13 @@ class FixtureInstance:
         self.manager = ResourceManager(definition.name, cleanup_timeout=definition.cleanup_timeout)
         self._stack = stack_of(self.manager)
         self._stack.title = definition.title
+        self.fixturedef = None
         self.tasks = []
         if definition.requests:  # else the plugin is switched off
             request = definition.requests.pop()
             live = request.config.stash[LIVE]
             live.attach(request, self.manager)
+            self.fixturedef = fixture_of(request)
             self.tasks = live.tasks
 
     def set_up_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
@@ -75,24 +79,24 @@ class FixtureInstance:
             ended_by: What the driver has thrown at the ``yield``; raised again if nothing else is.
         """
         __tracebackhide__ = True
+        raised = ended_by
         try:
             self._stack.unwind_sync(None, details_of(ended_by))
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
             raised = leaving_teardown(failure)
-        else:
-            return
-        raise raised
+        if raised is not None:
+            raise raised
 
     async def unwind(self, ended_by: BaseException | None = None) -> None:
         """Do the same in the loop of the fixture."""
         __tracebackhide__ = True
+        raised = ended_by
         try:
             await self._stack.unwind(None, details_of(ended_by))
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
             raised = leaving_teardown(failure)
-        else:
-            return
-        raise raised
+        if raised is not None:
+            raise raised
 
     def _begin_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
         __tracebackhide__ = True
@@ -272,10 +276,6 @@ def _leave_sync(
                 generator.throw(failure)
         except StopIteration:
             return
-        except BaseException as raised:
-            if raised is not failure:
-                raise
-            return
         generator.close()
         raise too_many()
 
@@ -295,10 +295,6 @@ def _leave(
             else:
                 await generator.athrow(failure)
         except StopAsyncIteration:
-            return
-        except BaseException as raised:
-            if raised is not failure:
-                raise
             return
         await generator.aclose()
         raise too_many()

@@ -24,17 +24,22 @@ class FixtureTask:
     Attributes:
         name: The name of the fixture.
         has_crashed: Whether the task came to its end before its time.
+        is_reported: Whether a test has said so.
+        fixturedef: The definition of the fixture that pytest has.
     """
 
     name: str
     has_crashed: bool
+    is_reported: bool
+    fixturedef: object
 
     def __init__(self, instance: FixtureInstance, bound: Sequence[object], values: dict[str, object]) -> None:
         self.name = instance.definition.name
         self.has_crashed = False
+        self.is_reported = False
+        self.fixturedef = instance.fixturedef
         self._instance = instance
         self._watchers: list[Callable[[], object]] = []
-        self._is_reported = False
         self._context = _Context(_Life(self, instance, bound, values), self.name)
         self._context.crashed = self._crash
 
@@ -53,7 +58,7 @@ class FixtureTask:
         try:
             held_back = await self._context.leave(NO_DETAILS, self._limit())
         except FixtureTaskCrashedError:
-            if not self._is_reported:
+            if not self.is_reported:
                 raise
         else:
             if held_back is not None:
@@ -70,7 +75,7 @@ class FixtureTask:
 
     async def report(self) -> FixtureTaskCrashedError:
         """Return why it crashed, for a test to raise; its teardown does not raise it again."""
-        self._is_reported = True
+        self.is_reported = True
         failure = await self._context.failure_within(_PATIENCE)
         error = failure if isinstance(failure, FixtureTaskCrashedError) else self._crash_error(failure)
         return error.with_traceback(None)  # of a task that nobody knows; its cause has the one that matters
@@ -147,7 +152,7 @@ async def run_test(tasks: Sequence[FixtureTask], test: Callable[[], Awaitable[ob
     __tracebackhide__ = True
     for task in tasks:
         if task.has_crashed:
-            raise task.remember()
+            raise task.remember() if task.is_reported else await task.report()
     trace = None
     with CancelScope() as scope:
         try:

@@ -30,10 +30,10 @@ def _synchronous(definition: FixtureDefinition) -> Callable[..., Iterator[object
             yield value
         except GeneratorExit:
             raise
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001 - it is raised again
             instance.unwind_sync(failure)
-            raise
-        instance.unwind_sync()
+        else:
+            instance.unwind_sync()
 
     return fixture
 
@@ -47,10 +47,10 @@ def _asynchronous(definition: FixtureDefinition) -> Callable[..., AsyncIterator[
             yield value
         except GeneratorExit:
             raise
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001 - it is raised again
             await instance.unwind(failure)
-            raise
-        await instance.unwind()
+        else:
+            await instance.unwind()
 
     return fixture
 
@@ -65,11 +65,6 @@ def _owned(definition: FixtureDefinition) -> Callable[..., AsyncIterator[object]
         tasks.append(task)
         try:
             yield value
-        except GeneratorExit:
-            raise
-        except BaseException:
-            await task.leave()
-            raise
         finally:
             tasks.remove(task)
         await task.leave()

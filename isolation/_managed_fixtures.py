@@ -3,7 +3,7 @@
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -82,7 +82,7 @@ class ManagedFixtures:
         __tracebackhide__ = True
         test: Any = getattr(item, "obj", None)
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(test) and self._may_crash(item):
-            item.obj = self._guarded(test, item.fixturenames)
+            item.obj = self._guarded(test, item)
             try:
                 return (yield)
             finally:
@@ -92,12 +92,13 @@ class ManagedFixtures:
     def _may_crash(self, item: pytest.Function) -> bool:
         return not self._own_tasks.isdisjoint(item.fixturenames)
 
-    def _guarded(self, test: Callable[..., Awaitable[object]], fixtures: Sequence[str]) -> Callable[..., object]:
+    def _guarded(self, test: Callable[..., Awaitable[object]], item: pytest.Function) -> Callable[..., object]:
         @functools.wraps(test)
         async def run(*args: object, **kwargs: object) -> None:
             __tracebackhide__ = True
             live = cast("list[FixtureTask]", self._config.stash[LIVE].tasks)
-            tasks = [task for task in live if task.name in fixtures]
+            used = set(_fixture_graph.used_by(item))
+            tasks = [task for task in live if task.fixturedef in used]
             await run_test(tasks, functools.partial(test, *args, **kwargs))
 
         return run

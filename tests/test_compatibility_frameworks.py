@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import inspect
+import signal
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -225,3 +226,64 @@ async def test_scopes_are_assumed_where_nobody_tells(monkeypatch: pytest.MonkeyP
 
     assert names.is_in_scope()
     assert await asyncio.to_thread(trio.run, ask)
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_pytest_asyncio_takes_what_is_claimed_for_it(pytester: pytest.Pytester, is_claimed: bool) -> None:
+    """In strict mode it runs a fixture of `pytest.fixture` if that has ``_force_asyncio_fixture``."""
+    pytester.makeini("[pytest]\nasyncio_mode = strict\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(
+        f"""
+        import asyncio, inspect, pytest
+        from isolation._compatibility import claim_for_asyncio
+
+        @pytest.fixture(scope="module")
+        async def loop(): return asyncio.get_running_loop()
+
+        def pytest_generate_tests(metafunc):
+            for fixturedef in metafunc._arg2fixturedefs.get("loop", ()):
+                claim_for_asyncio(fixturedef.func, is_claimed={is_claimed}, loop_scope="module")
+
+        @pytest.mark.asyncio(loop_scope="module")
+        async def test_it(loop):
+            is_run = loop is asyncio.get_running_loop()
+            if inspect.iscoroutine(loop): loop.close()
+            assert is_run
+        """
+    )
+
+    result = pytester.runpytest_inprocess("-p", "no:random_order", "-Wignore")
+
+    assert (result.parseoutcomes().get("passed", 0) == 1) is is_claimed
+
+
+def test_pytest_tells_which_fixtures_are_visible(request: pytest.FixtureRequest, tmp_path: object) -> None:
+    """Its own, those of plugins, and those of the module; none of other modules."""
+    visible = names.visible_fixtures(request.node)
+
+    assert {"tmp_path", "closings", "pytester"} <= visible
+    assert "loop" not in visible
+    assert names.visible_fixtures(SimpleNamespace(session=None)) == set()
+
+
+def test_a_runner_tells_that_it_was_interrupted() -> None:
+    """The handler of SIGINT is a partial of a method of the runner, which counts interrupts."""
+    seen: list[bool] = []
+
+    async def interrupted() -> None:
+        seen.append(names.is_interrupted())
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append(names.is_interrupted())
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(interrupted())
+        assert not names.is_interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert seen == [False, True]

@@ -241,6 +241,7 @@ WARNED = (
     "objects bound to a loop will fail with 'attached to a different loop'"
 )
 WIDE = """
+import pytest_asyncio
 @managed_fixture(scope="module"{options})
 async def q(): return asyncio.get_running_loop()
 async def test_x(q): say(q is asyncio.get_running_loop())
@@ -249,12 +250,12 @@ async def test_x(q): say(q is asyncio.get_running_loop())
 
 @pytest.mark.parametrize("configured", ["function", "module"])
 def test_a_fixture_on_another_loop_is_warned_of(pytester: pytest.Pytester, configured: str) -> None:
-    """Once for each test; it runs, since not everything is bound to a loop."""
-    write(pytester, WIDE.format(options=""))
+    """Each fixture once, for the first of the tests; they run, since not everything is bound to a loop."""
+    write(pytester, WIDE.format(options="") + "async def test_y(q): pass")
 
     result = pytester.runpytest_inprocess("-Wdefault", "-o", f"asyncio_default_fixture_loop_scope={configured}")
 
-    result.assert_outcomes(passed=1, warnings=1)
+    result.assert_outcomes(passed=2, warnings=1)
     assert f"LoopScopeWarning: {WARNED}" in "".join(result.outlines)
     assert said(pytester) == ["False"]
 
@@ -273,6 +274,7 @@ def test_the_warning_can_be_an_error(pytester: pytest.Pytester) -> None:
     ("fixture", "test", "runs_there"),
     [
         (", loop_scope='module'", "", "False"),
+        (", using=functools.partial(pytest_asyncio.fixture, loop_scope='module')", "", "False"),
         ("", "@pytest.mark.asyncio(loop_scope='module')", "True"),
         (", loop_scope='session'", "@pytest.mark.asyncio(loop_scope='session')", "True"),
     ],
