@@ -2,6 +2,7 @@
 
 import _thread
 import os
+import select
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from isolation._watchdog import is_debugged
 BEATS = 4
 """How often it looks within the time that a teardown may take; it counts what it sees, since tests stop clocks."""
 _TASKS = 5
+_TICK, _TRIES = 0.0001, 5000
 _DEBUGGERS = ("bdb", "pdb", "pydevd")
 
 
@@ -37,16 +39,15 @@ class TeardownWatch:
         self._beats = 0
         self._told: set[str] = set()
         self._stopping: _thread.LockType | None = None
-        self._stopped = _thread.allocate_lock()
+        self._alive: list[TeardownWatch] = []
         live.watch = live.idle_watch = self
 
     def start(self) -> None:
         """Start looking."""
         self._live.idle_watch = None
-        stopping, stopped = self._stopping, self._stopped = _thread.allocate_lock(), _thread.allocate_lock()
+        stopping, alive = self._stopping, self._alive = _thread.allocate_lock(), [self]
         stopping.acquire()
-        stopped.acquire()
-        _thread.start_new_thread(self._run, (stopping, stopped))
+        _thread.start_new_thread(self._run, (stopping, alive))
 
     def stop(self) -> None:
         """Stop looking until the next fixture is set up; return when the thread has ended."""
@@ -54,7 +55,11 @@ class TeardownWatch:
         if stopping is not None:
             with suppress(RuntimeError):  # another thread stops it, too
                 stopping.release()
-            self._stopped.acquire(timeout=1.0)
+            for _ in range(_TRIES):
+                if not self._alive:
+                    break
+                # Neither a lock nor a sleep: a fork may come from an event loop, and there are tools that forbid both.
+                select.select((), (), (), _TICK)
         self._live.idle_watch = self
 
     def close(self) -> None:
@@ -63,10 +68,10 @@ class TeardownWatch:
         self._live.watch = self._live.idle_watch = None
         os.close(self._stream)
 
-    def _run(self, stopping: _thread.LockType, stopped: _thread.LockType) -> None:  # pragma: no cover - not traced
+    def _run(self, stopping: _thread.LockType, alive: "list[TeardownWatch]") -> None:  # pragma: no cover - not traced
         while not stopping.acquire(timeout=self._seconds / BEATS):
             self.look()
-        stopped.release()
+        alive.clear()
 
     def look(self) -> None:
         """See what is being torn down, and tell of it when it was the same for too long; never raise."""

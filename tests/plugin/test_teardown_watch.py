@@ -1,5 +1,6 @@
 """A teardown that hangs says what it is waiting for, while it hangs; one that fails says so on request."""
 
+import _thread
 import asyncio
 import os
 import re
@@ -8,10 +9,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from isolation import ResourceManager
+from isolation import ResourceManager, _teardown_watch
 from isolation._compatibility import fixture_of
 from isolation._fixture_state import RUNS
 from isolation._live_fixtures import LiveFixture, LiveFixtures
@@ -145,7 +147,7 @@ def test_everything_is_shown_on_request(pytester: pytest.Pytester) -> None:
 
 FAILING = """
     import pytest
-    from isolation import ResourceManager
+    from isolation import ResourceManager, _teardown_watch
 
     @pytest.fixture(scope="session")
     def server(): yield
@@ -260,7 +262,38 @@ def test_a_watch_can_be_stopped_by_two_threads(hanging: Hanging) -> None:
     watch.stop()
     watch.stop()
 
-    assert watch._stopped.locked()
+    assert not watch._alive
+
+
+def test_a_fork_from_an_event_loop_blocks_nothing(hanging: Hanging) -> None:
+    """Tools that forbid locks and sleeping in a loop see neither before a fork."""
+    watch, _, _ = hanging
+    called: list[str] = []
+
+    def note(frame: object, event: str, function: Any) -> None:
+        if event == "c_call":
+            called.append(function.__name__)
+
+    watch.start()
+    sys.setprofile(note)
+    watch.stop()
+    sys.setprofile(None)
+
+    assert not watch._alive
+    assert "release" in called
+    assert not {"acquire", "sleep", "join"} & set(called)
+
+
+def test_a_thread_that_does_not_end_is_not_waited_for(hanging: Hanging, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork is never held up for good."""
+    watch, _, _ = hanging
+    monkeypatch.setattr(_teardown_watch, "_TRIES", 2)
+    watch._stopping = _thread.allocate_lock()
+    watch._alive = [watch]
+
+    watch.stop()
+
+    assert watch._live.idle_watch is watch
 
 
 def test_a_run_that_is_over_needs_no_watch() -> None:
