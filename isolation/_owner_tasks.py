@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from anyio import CancelScope, Event, current_time
 
 from isolation._cleanups import INSIDE, Details
+from isolation._compatibility import is_interrupted
 from isolation._deadlines import Limit
 from isolation._errors import CleanupTimeoutError, SetupCancelledError
 from isolation._homes import Work, current_home, outcome_of
@@ -66,6 +67,10 @@ class OwnerTask:
             if context.get(variable, self) is not value:
                 variable.set(value)
 
+    def _is_interrupted(self) -> bool:
+        """Tell whether it was Ctrl-C that stopped whoever waits: that is for what hangs."""
+        return isinstance(self.held_back, KeyboardInterrupt) or is_interrupted()
+
     async def wait(self, event: Event, limit: Limit | None) -> bool:
         """Wait at most *limit* for *event*, whoever cancels us meanwhile; return whether it is set."""
         scope = CancelScope(shield=True)
@@ -75,8 +80,10 @@ class OwnerTask:
             try:
                 with scope:
                     await event.wait()
-            except asyncio.CancelledError as cancellation:
+            except (asyncio.CancelledError, KeyboardInterrupt) as cancellation:
                 self.held_back = cancellation
+                if self._is_interrupted():
+                    self._cancel()
                 scope = CancelScope(shield=True, deadline=scope.deadline)
         return event.is_set()
 
@@ -91,9 +98,11 @@ class OwnerTask:
             has_ended = await self.wait(self._ended, limit)
             fate = "was cancelled" if has_ended else "goes on, since it refuses to be cancelled"
             raise CleanupTimeoutError(f"it exceeded {limit} and {fate}") from (self.failure if has_ended else None)
-        if self.failure is not None:
-            raise self.failure
-        return self.held_back
+        if self.failure is None:
+            return self.held_back
+        if self.held_back is not None and self._is_interrupted():
+            raise self.held_back from self.failure
+        raise self.failure
 
     async def ended_within(self, limit: Limit | None) -> bool:
         """Wait at most *limit* for the end; return whether it has come."""
