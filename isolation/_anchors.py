@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from isolation._leaving import leaving_teardown
 from isolation._live_fixtures import LIVE
 from isolation._owners import ScopeName
 from isolation._test_phase import PhasedManager
@@ -64,7 +65,13 @@ async def _release_in_anyio(request: pytest.FixtureRequest) -> AsyncIterator[Non
     manager = request.node.stash[MANAGER]
     request.config.stash[LIVE].attach(request, manager)
     yield
-    await manager.aclose()
+    try:
+        await manager.cleanup_all()
+    except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+        raised = leaving_teardown(failure)
+    else:
+        return
+    raise raised
 
 
 async def _give_in_trio(request: pytest.FixtureRequest) -> AsyncIterator[PhasedManager]:

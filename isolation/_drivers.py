@@ -11,6 +11,7 @@ import pytest
 
 from isolation._anchors import IN_ANYIO, IN_TRIO, MANAGER, in_asyncio, is_async_test, register
 from isolation._compatibility import fixture_graph, fixture_loop_scope, is_in_trio, running_loop
+from isolation._leaving import leaving_teardown
 from isolation._live_fixtures import LIVE
 from isolation._test_phase import PhasedManager
 
@@ -30,8 +31,15 @@ def manager_of(request: pytest.FixtureRequest) -> Iterator[object]:
     with _wrapped(item, manager):
         yield given
     del item.stash[MANAGER]
-    if driver != "anyio":  # its anchor comes down next, and closes the manager in the loop
-        manager.close()
+    if driver == "anyio":
+        return  # its anchor comes down next, and closes the manager in the loop
+    try:
+        manager.cleanup_all_sync()
+    except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
+        raised = leaving_teardown(failure)
+    else:
+        return
+    raise raised
 
 
 def _driver_of(request: pytest.FixtureRequest) -> Driver | None:

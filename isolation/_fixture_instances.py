@@ -1,21 +1,17 @@
 """Fixture instances: one managed fixture while it lives, and the stack that is unwound at its end."""
 
-from asyncio import CancelledError
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import cast
 
-import pytest
-
 from isolation._cleanups import NO_KEYWORDS, PLAIN, CleanupHandle, Details, Terms
-from isolation._compatibility import fixture_of, is_interrupted
-from isolation._errors import CleanupCancelledError, CleanupError, FixtureYieldError, SetupCancelledError
+from isolation._compatibility import fixture_of
+from isolation._errors import FixtureYieldError
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
-from isolation._homes import is_trio_cancelled
+from isolation._leaving import leaving_setup, leaving_teardown
 from isolation._live_fixtures import LIVE
 from isolation._resources import ResourceManager, stack_of
 from isolation._stack import NO_DETAILS
 
-_OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
 _TAIL = Terms(label="the code after yield", is_context=True)
 _ASYNC_TAIL = Terms(label="the code after yield", is_context=True, is_async=True)
 
@@ -179,87 +175,6 @@ class FixtureInstance:
 def details_of(failure: BaseException | None) -> Details:
     """Return what the exit of a context manager is told of *failure*."""
     return NO_DETAILS if failure is None else (type(failure), failure, failure.__traceback__)
-
-
-def leaving_setup(failure: BaseException, fixture: str, second: BaseException | None = None) -> BaseException:
-    """Return what may leave the set-up of *fixture* for *failure*; pytest loses finalizers for what is no `Exception`.
-
-    Args:
-        failure: What ended the set-up.
-        fixture: The name of the fixture.
-        second: What was raised when that was undone.
-    """
-    group = failure.__cause__
-    if second not in (None, failure):
-        return after(failure, leaving_teardown(second))
-    if (
-        second is failure
-        and isinstance(group, CleanupError)
-        and (is_trio_cancelled(failure) or not must_leave(failure))
-    ):
-        failure.__cause__ = None
-        return after(failure, group)
-    if isinstance(failure, (Exception, *_OUTCOMES)) or must_leave(failure):
-        return failure
-    said = f"fixture {fixture!r} raised {type(failure).__name__}, which is no Exception, in its set-up"
-    return after(failure, SetupCancelledError(said))
-
-
-def after(first: BaseException, then: BaseException) -> BaseException:
-    """Return *then*, of which *first* is shown as the cause, behind all that caused it anyway."""
-    if isinstance(then, KeyboardInterrupt):
-        return then
-    end = then
-    while (cause := end.__cause__ or (None if end.__suppress_context__ else end.__context__)) is not None:
-        if cause is first:
-            return then
-        end = cause
-    end.__cause__ = first
-    return then
-
-
-def must_leave(failure: BaseException) -> bool:
-    """Tell whether pytest or the driver has to see *failure* as it is: Ctrl-C, `pytest.exit`, a cancelled scope."""
-    if isinstance(failure, (KeyboardInterrupt, pytest.exit.Exception)) or is_trio_cancelled(failure):
-        return True
-    # asyncio.Runner answers the first Ctrl-C with a cancellation, and makes the interrupt of what comes back.
-    return isinstance(failure, CancelledError) and is_interrupted()
-
-
-def leaving_teardown(failure: BaseException) -> BaseException:
-    """Return what may leave the teardown of a fixture for *failure*.
-
-    pytest forgets the other finalizers of a node when one raises what is no `Exception`.
-    """
-    group = failure.__cause__ if is_trio_cancelled(failure) else failure  # nobody looks for causes of a cancellation
-    if isinstance(group, CleanupError):
-        return unwrapped(group)
-    if isinstance(failure, Exception) or must_leave(failure):
-        return failure
-    said = f"the teardown raised {type(failure).__name__}, which is no Exception"
-    return after(failure, CleanupCancelledError(f"{said}: {failure}" if str(failure) else said))
-
-
-def unwrapped(group: CleanupError) -> BaseException:
-    """Return the only error of *group*, the exit that somebody asked for, or *group* itself."""
-    wish = next((error for error in group.exceptions if isinstance(error, pytest.exit.Exception)), None)
-    if wish is not None:
-        wish.__notes__.pop()  # pytest would print it in its banner
-        return after(group, wish) if len(group.exceptions) > 1 else wish
-    return group if len(group.exceptions) > 1 else _outcome_of(next(iter(group.exceptions)))
-
-
-def _outcome_of(error: Exception) -> BaseException:
-    """Return what *error* stands for, since a group cannot hold the outcomes of pytest.
-
-    A failure is what the user wanted to be seen; the others would be taken for the outcome of the test.
-    """
-    outcome = error.__cause__ if isinstance(error, CleanupCancelledError) else None
-    if outcome is None or type(outcome) is not pytest.fail.Exception:
-        return error
-    for note in getattr(error, "__notes__", ()):
-        outcome.add_note(note)
-    return outcome
 
 
 def _leave_sync(

@@ -9,7 +9,8 @@ from anyio import CancelScope
 
 from isolation._deadlines import Limit, working_directory
 from isolation._errors import CleanupError, FixtureTaskCrashedError
-from isolation._fixture_instances import FixtureInstance, leaving_setup, leaving_teardown, unwrapped
+from isolation._fixture_instances import FixtureInstance
+from isolation._leaving import leaving_setup, leaving_teardown, unwrapped
 from isolation._origin import relative
 from isolation._owner_tasks import OwnedContext
 from isolation._stack import NO_DETAILS

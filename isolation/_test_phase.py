@@ -7,7 +7,6 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from isolation._cleanups import Details
-from isolation._errors import CleanupError
 from isolation._resources import ResourceManager
 from isolation._stack import NO_DETAILS
 
@@ -65,34 +64,8 @@ class PhasedManager(ResourceManager):
         return run
 
     async def release(self) -> None:
-        """Clean everything up, and leave what failed to :meth:`close` or :meth:`aclose`."""
+        """Clean everything up, and leave what failed to the end."""
         await self._stack.unwind_since(0, NO_DETAILS)
-
-    async def aclose(self) -> None:
-        """Clean up what is left, and raise what failed since the beginning: an error that came alone as itself."""
-        __tracebackhide__ = True
-        failure = None
-        try:
-            await self.cleanup_all()
-        except CleanupError as group:
-            failure = _alone(group)
-        if failure is not None:
-            raise failure
-
-    def close(self) -> None:
-        """Do the same from sync code."""
-        __tracebackhide__ = True
-        failure = None
-        try:
-            self.cleanup_all_sync()
-        except CleanupError as group:
-            failure = _alone(group)
-        if failure is not None:
-            raise failure
-
-
-def _alone(group: CleanupError) -> Exception:
-    return group.exceptions[0] if len(group.exceptions) == 1 else group
 
 
 def _outcome(result: object, details: Details) -> object:

@@ -324,6 +324,9 @@ async def test_failing(resource_manager):
 async def test_outcome(resource_manager):
     resource_manager.register(pytest.fail, "no")
     resource_manager.register(pytest.skip, "never")
+
+async def test_declared(resource_manager):
+    resource_manager.register(pytest.fail, "not empty")
 """
 
 
@@ -331,13 +334,14 @@ def test_a_failing_cleanup_is_an_error_of_the_teardown(pytester: pytest.Pytester
     """One failure is raised as itself, several in a group, outcomes are failures; the test keeps its own outcome."""
     result = run(pytester, FAILING, "-o", "asyncio_mode=auto", "-rA", "--tb=line")
 
-    result.assert_outcomes(passed=4, failed=1, errors=5)
+    result.assert_outcomes(passed=5, failed=1, errors=6)
     assert [line for line in result.outlines if line.startswith(("ERROR ", "FAILED "))] == [
         "ERROR test_it.py::test_one - ValueError: one",
         "ERROR test_it.py::test_two - isolation.CleanupError: 2 of 2 cleanups failed i...",
         "ERROR test_it.py::test_both - isolation.CleanupError: 2 of 2 cleanups failed ...",
         "ERROR test_it.py::test_failing - ValueError: too",
         "ERROR test_it.py::test_outcome - isolation.CleanupError: 2 of 2 cleanups fail...",
+        "ERROR test_it.py::test_declared - Failed: not empty",
         "FAILED test_it.py::test_failing - AssertionError: assert not 'itself'",
     ]
     assert orders(result) == ["closed anyway"]

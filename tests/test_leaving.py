@@ -1,0 +1,65 @@
+"""What may leave a fixture: an error that came alone as itself, and nothing for which pytest forgets finalizers."""
+
+import asyncio
+
+import pytest
+
+from isolation import CleanupCancelledError, CleanupError, ResourceManager
+from isolation._leaving import leaving_teardown
+
+
+def failure_of(*cleanups: BaseException) -> BaseException:
+    """Return what a manager raises whose *cleanups* raise these exceptions, the first one first."""
+    manager = ResourceManager("orders")
+    for failure in reversed(cleanups):
+        manager.register(_raising, failure)
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - whatever it is
+        manager.cleanup_all_sync()
+    return caught.value
+
+
+def _raising(failure: BaseException) -> None:
+    raise failure
+
+
+def test_an_error_that_comes_alone_leaves_as_itself() -> None:
+    """It keeps its cause and its note, and is no group."""
+    alone = ValueError("alone")
+    alone.__cause__ = OSError("cut")
+
+    assert leaving_teardown(failure_of(alone)) is alone
+    assert isinstance(alone.__cause__, OSError)
+    assert alone.__notes__[0].startswith(
+        "while cleaning up '_raising' of 'orders' (registered at tests/test_leaving.py:"
+    )
+
+
+def test_several_errors_leave_as_a_group() -> None:
+    """Nobody hides anybody."""
+    leaving = leaving_teardown(failure_of(ValueError("A"), KeyError("B")))
+
+    assert isinstance(leaving, CleanupError)
+    assert list(map(repr, leaving.exceptions)) == ["ValueError('A')", "KeyError('B')"]
+
+
+def test_a_failure_that_somebody_declared_leaves_as_itself() -> None:
+    """A group cannot hold `pytest.fail`; alone it is what the user wanted to be read."""
+    declared = pytest.fail.Exception("the pool is not empty")
+
+    assert leaving_teardown(failure_of(declared)) is declared
+    assert declared.__notes__[0].startswith("while cleaning up ")
+
+
+@pytest.mark.parametrize("failure", [SystemExit(3), asyncio.CancelledError("stop")], ids=repr)
+def test_what_pytest_stumbles_over_leaves_as_an_error(failure: BaseException) -> None:
+    """Pytest forgets the other finalizers of a node for what is no Exception."""
+    leaving = leaving_teardown(failure_of(failure))
+
+    assert isinstance(leaving, CleanupCancelledError)
+
+
+def test_ctrl_c_leaves_as_it_is() -> None:
+    """The run is to end."""
+    interrupt = KeyboardInterrupt()
+
+    assert leaving_teardown(failure_of(interrupt, ValueError("A"))) is interrupt
