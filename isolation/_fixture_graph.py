@@ -50,10 +50,9 @@ def used_by(item: pytest.Function) -> Iterator[Fixture]:
     """Yield the fixtures that *item* uses; of those with one name, those that are overridden only if asked for."""
     fixtures = fixture_graph(item)[1]
     for name in item.fixturenames:
-        for fixturedef in reversed(fixtures.get(name, ())):
-            yield fixturedef
-            if name not in fixturedef.argnames:
-                break
+        defined = fixtures.get(name, ())
+        last = next((n for n in reversed(range(len(defined))) if name not in defined[n].argnames), 0)
+        yield from defined[last:]
 
 
 def _rank(fixtures: Fixtures, name: str) -> int:

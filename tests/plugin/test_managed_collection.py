@@ -312,6 +312,14 @@ def test_a_wider_fixture_has_a_loop_as_wide_as_it_is(pytester: pytest.Pytester) 
     result.assert_outcomes(passed=2)
 
 
+def test_nothing_needs_to_be_configured(pytester: pytest.Pytester) -> None:
+    """pytest-asyncio then takes the scope of the fixture, and says so."""
+    pytester.makeini("[pytest]\nasyncio_mode = auto\n")
+    write(pytester, "@managed_fixture(scope='module')\nasync def q(): return 1\ndef test_x(q): assert q == 1")
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_a_sync_test_warns_of_nothing(pytester: pytest.Pytester) -> None:
     """It has no loop."""
     write(pytester, "@managed_fixture(scope='module')\nasync def q(): return 1\ndef test_x(q): assert q == 1")

@@ -15,6 +15,12 @@ async def wait_for_interrupt():
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     await anyio.sleep(60)
 
+async def survive():
+    try:
+        await wait_for_interrupt()
+    except anyio.get_cancelled_exc_class():
+        pass
+
 @managed_fixture{options}
 async def repository(resource_manager):
     resource_manager.register(say, "-repository")
@@ -72,9 +78,10 @@ def test_an_interrupt_of_a_set_up(
     [
         {"after": "await wait_for_interrupt()"},
         {"after": "await wait_for_interrupt()", "options": "(own_task=True)"},
+        {"after": "await survive()", "options": "(own_task=True)"},
         {"callback": "wait_for_interrupt"},
     ],
-    ids=["code", "own_task", "callback"],
+    ids=["code", "own_task", "survivor", "callback"],
 )
 def test_an_interrupt_of_a_teardown(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str, parts: dict[str, str]

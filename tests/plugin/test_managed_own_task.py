@@ -300,12 +300,13 @@ def test_context_variables_of_the_set_up_reach_the_test(pytester: pytest.Pyteste
             variable.reset(token)
             say("reset")
 
-        async def test_it(server): say(variable.get())
+        @pytest.mark.parametrize("number", [1, 2])
+        async def test_it(server, number, request): say(variable.get())
         """,
     )
 
-    pytester.runpytest_inprocess().assert_outcomes(passed=1)
-    assert said(pytester) == ["set", "reset"]
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
+    assert said(pytester) == ["set", "reset"] * 2
 
 
 def test_it_may_return(pytester: pytest.Pytester) -> None:
