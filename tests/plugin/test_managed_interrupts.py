@@ -44,8 +44,9 @@ async def test_1(base, repository): say("test_1")
 {mark}
 async def test_2(): say("test_2")
 """
-# Without us, too, pytest-trio raises the interrupt in a group, which pytest takes for a failed test, and the runner of
-# anyio on asyncio, out of which it is raised, runs on with what hangs and does nothing else before that ends.
+# pytest-trio makes a failed test of the interrupt, with plain fixtures and without this plugin, too.
+# Under anyio on asyncio, the run ends at once without this plugin, and nothing is released; with the repair, everything
+# is, but only when what hangs has come to its end, since the runner of anyio is busy with it.
 DRIVEN = [driver for driver in DRIVERS if driver not in {"pytest_trio", "anyio_asyncio"}]
 RELEASED = ["-repository", "-base", "-other"]
 
