@@ -68,6 +68,11 @@ def is_interrupted() -> bool:
     return bool(getattr(runner, "_interrupt_count", 0))
 
 
+def hides_failure(future: "asyncio.Future[object]") -> bool:
+    """Tell whether *future* has failed, and nobody has asked for it so far."""
+    return bool(getattr(future, "_log_traceback", False))
+
+
 def timers(loop: AbstractEventLoop) -> list[asyncio.TimerHandle]:
     """Return the pending timers of *loop* that run a callback of somebody, not those that only wake a task."""
     scheduled: list[asyncio.TimerHandle] = getattr(loop, "_scheduled", [])

@@ -120,9 +120,7 @@ async def uninterrupted(work: Awaitable[object], limit: Limit | None) -> None:
     started = time.monotonic()
     await work
     if limit is not None and time.monotonic() - started > limit.seconds:
-        raise CleanupTimeoutError(
-            f"it exceeded {limit} and was not interrupted; enter it with own_task=True to bound it"
-        )
+        raise CleanupTimeoutError(f"it exceeded {limit} and was not interrupted; own_task=True would have bounded it")
 
 
 def is_ours(frame: FrameType) -> bool:

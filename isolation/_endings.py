@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from anyio import move_on_after
 from anyio.to_thread import run_sync
 
+from isolation._compatibility import hides_failure
 from isolation._deadlines import Limit
 from isolation._errors import CleanupTimeoutError
 from isolation._homes import Home, arrival, current_home
@@ -143,6 +144,8 @@ async def _close_and_wait(close: Callable[[], object], wait_closed: Callable[[],
 
 async def _end_future(future: "asyncio.Future[object]") -> None:
     if future.done():
+        if hides_failure(future):
+            future.result()
         return
     if future is asyncio.current_task():
         raise ValueError("it is the task that cleans up, and would wait for itself")

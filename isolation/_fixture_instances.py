@@ -56,8 +56,8 @@ class FixtureInstance:
         try:
             return self._begin_sync(bound, values)
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
-            raised = self._undo_sync(failure)
-        raise raised
+            ended_by = failure
+        raise self._undo_sync(ended_by)  # not above: it is no context of what fails now
 
     async def set_up(self, bound: Sequence[object], values: dict[str, object]) -> object:
         """Call the fixture's async function and return its value; release what it has acquired if that fails."""
@@ -65,8 +65,8 @@ class FixtureInstance:
         try:
             return await self._begin(bound, values)
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
-            raised = await self._undo(failure)
-        raise raised
+            ended_by = failure
+        raise await self._undo(ended_by)  # not above: it is no context of what fails now
 
     def unwind_sync(self, ended_by: BaseException | None = None) -> None:
         """Run the whole stack; raise what went wrong, so that pytest's own bookkeeping survives it.

@@ -19,20 +19,38 @@ def leaving_setup(failure: BaseException, fixture: str, second: BaseException | 
         fixture: The name of the fixture.
         second: What was raised when that was undone.
     """
-    group = failure.__cause__
-    if second not in (None, failure):
-        return after(failure, leaving_teardown(second))
-    if (
-        second is failure
-        and isinstance(group, CleanupError)
-        and (is_trio_cancelled(failure) or not must_leave(failure))
-    ):
-        failure.__cause__ = None
-        return after(failure, group)
+    undone = _undone(failure, second)
+    if undone is not None:
+        is_error = isinstance(failure, (Exception, pytest.fail.Exception)) and not must_leave(undone)
+        return before(undone, failure) if is_error else after(failure, undone)
     if isinstance(failure, (Exception, *_OUTCOMES)) or must_leave(failure):
         return failure
     said = f"fixture {fixture!r} raised {type(failure).__name__}, which is no Exception, in its set-up"
     return after(failure, SetupCancelledError(said))
+
+
+def _undone(failure: BaseException, second: BaseException | None) -> BaseException | None:
+    """Return what went wrong while a set-up that *failure* had ended was undone, from what that raised."""
+    if second is None:
+        return None
+    if second is not failure:
+        return leaving_teardown(second)
+    # What is no Exception is raised again, with the errors as its cause.
+    group = failure.__cause__
+    if not isinstance(group, CleanupError) or (must_leave(failure) and not is_trio_cancelled(failure)):
+        return None
+    failure.__cause__ = None
+    return unwrapped(group)
+
+
+def before(other: BaseException, last: BaseException) -> BaseException:
+    """Return *last*, which summaries name, with *other* shown before it."""
+    end = last
+    while (earlier := end.__cause__ or end.__context__) is not None:
+        end = earlier
+    end.__context__ = other
+    end.__suppress_context__ = False
+    return last
 
 
 def after(first: BaseException, then: BaseException) -> BaseException:

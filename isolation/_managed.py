@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 import pytest
 
 from isolation import _fixture_definitions
+from isolation._arguments import check_seconds
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
 from isolation._fixture_wrappers import wrapped
 from isolation._settings import one_of
@@ -94,12 +95,14 @@ def managed_fixture(
         scope: How long the fixture lives.
         dependencies: Fixtures, by name or as objects, that are set up before this one and torn down after it, without
             being arguments of the function.
-        isolation_group: The group to which the fixture belongs.
+        isolation_group: The group to which the fixture belongs, a name; it is kept for barriers, and changes nothing
+            else.
         priority: Higher ones are set up earlier and torn down later, among the fixtures of one scope that a test uses;
             dependencies always win.  Positive ones come before autouse fixtures.
         cleanup_callbacks: Functions, sync or async, that are called at the end in this order; those with a required
             positional argument get the fixture's value.
-        cleanup_timeout: Seconds that each cleanup may take; None for as long as it likes.
+        cleanup_timeout: Seconds that each cleanup may take; None for as long as it likes.  The code after ``yield`` is
+            not interrupted when it takes longer, only reported, unless the fixture has a task of its own.
         own_task: Set the async fixture up, keep it and tear it down in one task of its own, so that task groups, cancel
             scopes and timeouts may surround ``yield``.  If the task crashes, the test that uses it is cancelled.
         params: As of `pytest.fixture`.
@@ -119,6 +122,9 @@ def managed_fixture(
         _check_function(function)
     options: dict[str, Any] = {"params": params, "autouse": autouse, "ids": ids, "name": name}
     options["scope"] = scope if callable(scope) else _checked_scope(scope, "scope")
+    check_seconds(cleanup_timeout, "cleanup_timeout")
+    if not isinstance(priority, int):  # pyright: ignore[reportUnnecessaryIsInstance] - users without a type checker
+        raise TypeError(f"priority must be an int, got {priority!r}")
     if loop_scope is not None:
         options["loop_scope"] = _checked_scope(loop_scope, "loop_scope")
         using = using or _asyncio_fixture()

@@ -81,6 +81,8 @@ class Record:
             if self._interrupt is None or self._interrupt is self._ended_by:
                 self._interrupt = interrupt
             self.errors.append(interrupt)
+            if not isinstance(interrupt, KeyboardInterrupt):  # pytest prints the notes of that one in its banner
+                interrupt.add_note(handle.blame(self._title))
         elif is_trio_cancelled(failure) or (isinstance(failure, CancelledError) and cancellations() > self._requests):
             self.hold_back(failure)
             if handle.terms.child is None:  # a child has noted whom of its own this has interrupted

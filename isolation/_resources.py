@@ -7,6 +7,7 @@ from operator import methodcaller
 from types import TracebackType
 from typing import Literal, ParamSpec, Self, TypeVar
 
+from isolation._arguments import check_cleanup, check_seconds, one_of_two
 from isolation._cleanups import (
     NO_KEYWORDS,
     Cleanup,
@@ -52,6 +53,8 @@ class ResourceManager:
     def __init__(
         self, name: str = "resources", *, cleanup_timeout: float | None = None, deadline: float | None = None
     ) -> None:
+        check_seconds(cleanup_timeout, "cleanup_timeout")
+        check_seconds(deadline, "deadline")
         self.name = name
         self._stack = Stack(name, cleanup_timeout, deadline)
         self._tracker = Tracker()
@@ -69,8 +72,10 @@ class ResourceManager:
 
         Raises:
             ManagerClosedError: If :meth:`cleanup_all` is over.
+            TypeError: If *cleanup* cannot be called, for example because it is the result of a call.
         """
         __tracebackhide__ = True
+        check_cleanup(cleanup)
         frame = caller_frame(1)
         handle = CleanupHandle(self._stack.me, cleanup, args, kwargs, ((frame.f_code, frame.f_lasti),))
         self._stack.push(handle)
@@ -105,13 +110,20 @@ class ResourceManager:
 
         Raises:
             ManagerClosedError: If :meth:`cleanup_all` is over.
-            ValueError: If one of *depends_on* is unknown, or an option is given for a cleanup that is None.
+            ValueError: If one of *depends_on* is unknown, an option is given for a cleanup that is None, or *timeout*
+                or *hold* have a value that means nothing.
+            TypeError: If *cleanup* cannot be called, or *timeout* is no number of seconds.
+            AttributeError: If *resource* has no method of the name *cleanup*.
         """
         __tracebackhide__ = True
         frames = capture(1, DEPTH)
         self._stack.require_open()
         handle = None
         if cleanup is not None:
+            if not isinstance(cleanup, str):
+                check_cleanup(cleanup)
+            check_seconds(timeout, "timeout")
+            one_of_two(hold, "strong", "weak", "hold")
             terms = _terms(resource, cleanup, name, priority, timeout, own_task=own_task)
             call = methodcaller(cleanup) if isinstance(cleanup, str) else cleanup
             handle = CleanupHandle(

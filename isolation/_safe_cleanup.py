@@ -22,7 +22,8 @@ async def safe_cleanup(obj: object, *, timeout: float = 5.0) -> str:  # noqa: AS
     ``wait_closed()`` of servers and streams is awaited, a cancelled task is waited for, a process that ignores
     ``terminate()`` is killed, the threads of an executor are joined.
 
-    What is over already is left alone if it is a task or a future, and otherwise asked again, which most things allow.
+    A task or a future that is over is left alone, but if it has failed and nobody has seen that, its failure is raised.
+    Other things that are over are asked again, which most of them allow.
     An object that answers every name is closed by a method of its class; mocks are asked as their specification says.
 
     Args:

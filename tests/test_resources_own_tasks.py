@@ -176,7 +176,7 @@ async def test_a_slow_exit_is_reported_and_not_interrupted() -> None:
     assert [(type(failure), str(failure)) for failure in caught.value.exceptions] == [
         (
             CleanupTimeoutError,
-            "it exceeded its timeout of 0.01 s and was not interrupted; enter it with own_task=True to bound it",
+            "it exceeded its timeout of 0.01 s and was not interrupted; own_task=True would have bounded it",
         )
     ]
 

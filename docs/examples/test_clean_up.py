@@ -22,6 +22,8 @@ class Connection:
 async def stop(task):
     task.cancel()
     await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()  # raises what the task has raised
     # task-end
 
 

@@ -84,10 +84,11 @@ def test_a_wish_to_leave_in_a_teardown_is_an_error(pytester: pytest.Pytester, co
 
     result.assert_outcomes(passed=2, errors=1)
     assert said(pytester) == ["test_1", "released", "-other", "test_2", "-other"]
-    assert errors(result) == [
-        "SystemExit: 3",
-        "isolation.CleanupCancelledError: the teardown raised SystemExit, which is no Exception: 3",
-    ]
+    raised, note, translated = errors(result)
+    assert raised == "SystemExit: 3"
+    assert note.startswith("while cleaning up '")
+    assert " of fixture 'repository' (registered at test_it.py:" in note
+    assert translated == "isolation.CleanupCancelledError: the teardown raised SystemExit, which is no Exception: 3"
 
 
 @BOTH_COLOURS

@@ -79,7 +79,8 @@ def test_wrong_uses_are_reported() -> None:
         manager.register(flush).release()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         manager.register(flush, forced=True).release()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         manager.add(Session(), close_nothing)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        manager.add(Session(), Session.aclose, hold="soft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        with pytest.raises(ValueError, match="hold must be"):
+            manager.add(Session(), Session.aclose, hold="soft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         for handle in manager.pending:
             handle.release()
     with pytest.raises(TypeError, match="positional"):
