@@ -294,6 +294,11 @@ def shows_groups_without_frames() -> bool:
     return version[:2] >= (9, 1)
 
 
+def can_hide(excinfo: Any) -> bool:  # noqa: ANN401 - of pytest
+    """Tell whether a frame of ours may be hidden from the traceback of *excinfo*, for ``__tracebackhide__``."""
+    return not isinstance(excinfo.value, BaseExceptionGroup) or shows_groups_without_frames()
+
+
 def anyio_plugin() -> ModuleType | None:
     """Return anyio's pytest plugin if it is loaded and asks for its backends where we expect it."""
     plugin = sys.modules.get("anyio.pytest_plugin")

@@ -4,6 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
+from isolation._compatibility import can_hide
 from isolation._fixture_state import debug_fixture_state, state_lines
 
 
@@ -13,6 +14,7 @@ class FailedTeardowns:
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look before the teardown, since little is left afterwards; show it if that fails."""
+        __tracebackhide__ = can_hide
         state = debug_fixture_state()
         try:
             return (yield)

@@ -11,7 +11,7 @@ import pytest
 from isolation import _report
 from isolation._adoption import Root
 from isolation._canary import blind_spots
-from isolation._compatibility import shows_groups_without_frames
+from isolation._compatibility import can_hide
 from isolation._configuration import check_holders, check_markers, terms_of
 from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
@@ -36,10 +36,8 @@ class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-define
 
 
 def _is_not_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether somebody else raised this, so that our frame says nothing; some versions need one of a group."""
-    if isinstance(excinfo.value, BaseExceptionGroup):
-        return shows_groups_without_frames()
-    return not isinstance(excinfo.value, LeakFailure)
+    """Tell whether somebody else raised this, so that our frame says nothing."""
+    return not isinstance(excinfo.value, LeakFailure) and can_hide(excinfo)
 
 
 # The name under which users can catch it, and which pytest prints in its short summary.
@@ -116,6 +114,7 @@ class GuardPlugin:
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Let the test own what is made from now on."""
+        __tracebackhide__ = can_hide
         self._failed_before = item.session.testsfailed
         self._test = Owner("test", item.name, item.nodeid, "function", self._session)
         OWNER.set(self._test)
@@ -145,6 +144,7 @@ class GuardPlugin:
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Let a fixture own what it makes: through its test, or by itself if its scope is wider."""
+        __tracebackhide__ = can_hide
         if fixturedef.scope != "function":
             return (yield from self._set_up_wide(fixturedef, request))
         token = OWNER.set(Owner("fixture", fixturedef.argname, self._test.nodeid, "function", self._test))
@@ -156,6 +156,7 @@ class GuardPlugin:
     def _set_up_wide(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
+        __tracebackhide__ = can_hide
         fixture = self._live[fixturedef] = WideFixture(fixturedef, request, self._session)
         looks = self._guard.look_for_fixture()
         token = OWNER.set(fixture.owner)

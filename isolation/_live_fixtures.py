@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pytest
 
-from isolation._compatibility import finish_fixture, fixture_of, remember_failure
+from isolation._compatibility import can_hide, finish_fixture, fixture_of, remember_failure
 from isolation._origin import relative
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class LiveFixtures:
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Note that a fixture is set up; one whose set-up failed is live, too, if pytest will finish it."""
+        __tracebackhide__ = can_hide
         fixture = LiveFixture(fixturedef, request)
         self._beginning.append(fixture)
         try:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from isolation import _fixture_graph
-from isolation._compatibility import claim_for_asyncio
+from isolation._compatibility import can_hide, claim_for_asyncio
 from isolation._errors import LoopScopeWarning
 from isolation._fixture_definitions import definition_of
 from isolation._fixture_tasks import FixtureTask, run_test
@@ -68,6 +68,7 @@ class ManagedFixtures:
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Let pytest-asyncio run a managed async fixture, in strict mode too, unless another driver runs the test."""
+        __tracebackhide__ = can_hide
         definition = definition_of(fixturedef.func)
         if definition is not None:
             definition.requests[:] = [request]

@@ -6,11 +6,11 @@ from typing import cast
 import pytest
 
 from isolation._compatibility import (
+    can_hide,
     causes,
     forget_nodes,
     lost_in_teardown,
     setup_nodes,
-    shows_groups_without_frames,
     teardown_exact,
 )
 from isolation._errors import CleanupError
@@ -45,7 +45,7 @@ class Repair:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Close what a failing teardown left; raise all errors together, unless the run is interrupted."""
-        __tracebackhide__ = _can_hide
+        __tracebackhide__ = can_hide
         self._last = item
         try:
             return (yield)
@@ -127,14 +127,9 @@ def _run_all(finalizers: list[Callable[[], object]], errors: Errors) -> None:
             errors.append(failure)
 
 
-def _can_hide(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether our frame can be hidden; some versions of pytest need one to show a group."""
-    return not isinstance(excinfo.value, BaseExceptionGroup) or shows_groups_without_frames()
-
-
 def failure_of(call: Callable[[], object]) -> BaseException | None:
     """Return what *call* raises."""
-    __tracebackhide__ = _can_hide
+    __tracebackhide__ = can_hide
     try:
         call()
     except BaseException as failure:  # noqa: BLE001 - every finalizer must run
@@ -175,9 +170,8 @@ def divided(errors: Sequence[BaseException]) -> tuple[BaseException | None, Sequ
 def without(error: BaseException, is_unwanted: Callable[[BaseException], bool]) -> BaseException | None:
     """Return what is left of *error*."""
     if isinstance(error, BaseExceptionGroup):
-        return cast("Group", error).split(lambda each: not isinstance(each, BaseExceptionGroup) and is_unwanted(each))[
-            1
-        ]
+        group = cast("Group", error)
+        return group.split(lambda each: not isinstance(each, BaseExceptionGroup) and is_unwanted(each))[1]
     return None if is_unwanted(error) else error
 
 
@@ -197,7 +191,7 @@ def _report(item: pytest.Item, errors: Sequence[BaseException]) -> None:
     """Report *errors* as those of the teardown of *item*, which has no other report, since the run ends here."""
 
     def fail() -> None:
-        __tracebackhide__ = _can_hide
+        __tracebackhide__ = can_hide
         raise combined(errors)
 
     call = pytest.CallInfo[None].from_call(fail, "teardown")

@@ -225,3 +225,61 @@ def test_an_interrupted_run_reports_what_it_saw(pytester: pytest.Pytester) -> No
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert brief(pytester.path) == [("test_leaks", "socket")]
+
+
+def shown(result: pytest.RunResult, when: str) -> list[str]:
+    """Return what *result* shows of the error in the conftest file."""
+    start = next(number for number, line in enumerate(result.outlines) if f"ERROR at {when} of test_it" in line)
+    end = next(number for number, line in enumerate(result.outlines) if line.endswith(": ValueError"))
+    return result.outlines[start + 1 : end]
+
+
+@pytest.mark.parametrize("scope", ["function", "module"])
+@pytest.mark.parametrize("decorator", ["pytest.fixture", "managed_fixture"])
+def test_a_failing_set_up_shows_no_frame_of_ours(pytester: pytest.Pytester, decorator: str, scope: str) -> None:
+    """The error of a fixture of a conftest file reads as without the plugin."""
+    pytester.makeconftest(
+        f"""
+        import pytest
+        from isolation import managed_fixture
+
+        @{decorator}(scope="{scope}")
+        def broken():
+            raise ValueError("broken")
+        """
+    )
+    pytester.makepyfile(test_it="def test_it(broken): pass")
+
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "-p", "no:anyio")
+
+    assert shown(result, "setup") == [
+        "",
+        f'    @{decorator}(scope="{scope}")',
+        "    def broken():",
+        '>       raise ValueError("broken")',
+        "E       ValueError: broken",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("decorator", ["pytest.fixture", "pytest_asyncio.fixture"])
+def test_a_failing_teardown_shows_no_frame_of_ours(pytester: pytest.Pytester, decorator: str) -> None:
+    """The error of a teardown reads as without the plugin, too, though several parts of this one look at it."""
+    colour = "async " if "asyncio" in decorator else ""
+    pytester.makeconftest(
+        f"""
+        import pytest
+        import pytest_asyncio
+
+        @{decorator}
+        {colour}def broken():
+            yield
+            raise ValueError("broken")
+        """
+    )
+    pytester.makepyfile(test_it=f"{colour}def test_it(broken): pass")
+
+    result = pytester.runpytest_inprocess("--isolation-debug-teardown")
+
+    assert "isolation" not in "\n".join(shown(result, "teardown"))
+    assert shown(result, "teardown")[-3:] == ['>       raise ValueError("broken")', "E       ValueError: broken", ""]
