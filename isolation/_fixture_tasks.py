@@ -8,7 +8,7 @@ from typing import cast
 from anyio import CancelScope
 
 from isolation._deadlines import Limit, working_directory
-from isolation._errors import CleanupError, FixtureTaskCrashedError
+from isolation._errors import CleanupError, CleanupTimeoutError, FixtureTaskCrashedError
 from isolation._fixture_instances import FixtureInstance
 from isolation._leaving import leaving_setup, leaving_teardown, unwrapped
 from isolation._origin import relative
@@ -61,6 +61,9 @@ class FixtureTask:
         except FixtureTaskCrashedError:
             if not self.is_reported:
                 raise
+        except CleanupTimeoutError as failure:
+            failure.add_note(f"while tearing down fixture {self.name!r} ({self._place()})")
+            raise
         else:
             if held_back is not None:
                 raise leaving_teardown(held_back)
@@ -78,21 +81,27 @@ class FixtureTask:
         """Return why it crashed, for a test to raise; its teardown does not raise it again."""
         self.is_reported = True
         failure = await self._context.failure_within(_PATIENCE)
-        error = failure if isinstance(failure, FixtureTaskCrashedError) else self._crash_error(failure)
+        hangs = "crashed while it was in use, and hangs in its teardown"
+        error = failure if isinstance(failure, FixtureTaskCrashedError) else self._error(hangs, failure)
         return error.with_traceback(None)  # of a task that nobody knows; its cause has the one that matters
 
     def remember(self) -> FixtureTaskCrashedError:
-        """Return that it crashed before this test."""
-        return FixtureTaskCrashedError(f"fixture {self.name!r} ({self._place()}) has crashed before this test")
+        """Return that it crashed before this test, and why if that is known."""
+        cause = getattr(self._context.failure, "__cause__", None)
+        if not self.is_reported:
+            self.is_reported = cause is not None
+        return self._error("has crashed before this test", cause)
 
     def describe(self, raised: BaseException) -> FixtureTaskCrashedError:
         """Return the error for what its teardown *raised* after a crash."""
         group = raised.__cause__
-        return self._crash_error(unwrapped(group) if isinstance(group, CleanupError) else raised)
+        if isinstance(group, CleanupError):
+            return self._error("crashed while it was in use", unwrapped(group))
+        return self._error("ended while it was in use, and has handled the reason itself", None)
 
-    def _crash_error(self, cause: BaseException | None) -> FixtureTaskCrashedError:
-        said = f": {_innermost(cause)!r}" if cause is not None else ", and hangs in its teardown"
-        error = FixtureTaskCrashedError(f"fixture {self.name!r} ({self._place()}) crashed while it was in use{said}")
+    def _error(self, verdict: str, cause: BaseException | None) -> FixtureTaskCrashedError:
+        why = f": {_innermost(cause)!r}" if cause is not None else ""
+        error = FixtureTaskCrashedError(f"fixture {self.name!r} ({self._place()}) {verdict}{why}")
         error.__cause__ = cause
         return error
 
@@ -106,7 +115,8 @@ class FixtureTask:
         if timeout is None:
             return None
         count = max(len(self._instance.manager.pending), 1)
-        return Limit(timeout * count, f"its timeout of {timeout:g} s for each of {count} cleanups")
+        each = f" for each of {count} cleanups" if count > 1 else ""
+        return Limit(timeout * count, f"its timeout of {timeout:g} s{each}")
 
     def _place(self) -> str:
         file, line = self._instance.definition.place

@@ -3,7 +3,7 @@
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -82,13 +82,16 @@ class ManagedFixtures:
         """Run the test so that it fails as soon as a fixture that it uses crashes in its background."""
         __tracebackhide__ = True
         test: Any = getattr(item, "obj", None)
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(test) and self._may_crash(item):
-            item.obj = self._guarded(test, item)
-            try:
-                return (yield)
-            finally:
-                item.obj = test
-        return (yield)
+        if not isinstance(item, pytest.Function) or not self._may_crash(item):
+            return (yield)
+        if not inspect.iscoroutinefunction(test):
+            self._refuse_crashed(item)
+            return (yield)
+        item.obj = self._guarded(test, item)
+        try:
+            return (yield)
+        finally:
+            item.obj = test
 
     def _may_crash(self, item: pytest.Function) -> bool:
         return not self._own_tasks.isdisjoint(item.fixturenames)
@@ -97,12 +100,20 @@ class ManagedFixtures:
         @functools.wraps(test)
         async def run(*args: object, **kwargs: object) -> None:
             __tracebackhide__ = True
-            live = cast("list[FixtureTask]", self._config.stash[LIVE].tasks)
-            used = set(_fixture_graph.used_by(item))
-            tasks = [task for task in live if task.fixturedef in used]
-            await run_test(tasks, functools.partial(test, *args, **kwargs))
+            await run_test(self._tasks(item), functools.partial(test, *args, **kwargs))
 
         return run
+
+    def _refuse_crashed(self, item: pytest.Function) -> None:
+        __tracebackhide__ = True
+        for task in self._tasks(item):
+            if task.has_crashed:
+                raise task.remember()
+
+    def _tasks(self, item: pytest.Function) -> Sequence[FixtureTask]:
+        live = cast("list[FixtureTask]", self._config.stash[LIVE].tasks)
+        used = set(_fixture_graph.used_by(item))
+        return [task for task in live if task.fixturedef in used]
 
 
 def _is_test_case(cls: type) -> bool:

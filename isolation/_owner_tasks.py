@@ -163,6 +163,11 @@ class OwnedContext(Generic[T]):
         self._is_left.set()
         return await self._task.finish(limit)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """Return what was raised in the task so far."""
+        return self._task.failure
+
     async def failure_within(self, limit: Limit) -> BaseException | None:
         """Wait at most *limit* for the end, and return what was raised; None if it has not ended."""
         return self._task.failure if await self._task.ended_within(limit) else None

@@ -107,18 +107,44 @@ def test_a_crash_is_remembered_for_the_next_test(pytester: pytest.Pytester) -> N
     write(
         pytester,
         source + "\n@pytest.mark.asyncio(loop_scope='module')\nasync def test_2(server): say('unreachable')\n"
-        "def test_3(): say('test_3')",
+        "def test_3(): say('test_3')\n"
+        "def test_4(server): say('unreachable, too')",
     )
 
     result = pytester.runpytest_inprocess()
 
-    result.assert_outcomes(failed=2, passed=1)
-    messages = [line for line in errors(result) if "FixtureTask" in line]
-    assert messages == [
-        f"isolation.{CRASHED}",
-        "isolation.FixtureTaskCrashedError: fixture 'server' (test_it.py:10) has crashed before this test",
-    ]
+    result.assert_outcomes(failed=3, passed=1)
+    messages = [line for line in errors(result) if line.startswith("isolation.FixtureTask")]
+    before = CRASHED.replace("crashed while it was in use", "has crashed before this test")
+    assert messages == [f"isolation.{CRASHED}", f"isolation.{before}", f"isolation.{before}"]
     assert said(pytester) == ["released", "test_3"]
+
+
+def test_a_fixture_that_handles_its_crash_has_ended(pytester: pytest.Pytester) -> None:
+    """The test fails all the same, since what it uses is gone; nobody makes up a reason."""
+    write(
+        pytester,
+        """
+        @managed_fixture(own_task=True)
+        async def server():
+            async def crash(): raise ValueError("handled")
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(crash())
+                    yield
+            except* ValueError:
+                say("handled")
+
+        async def test_it(server):
+            await asyncio.Event().wait()
+        """,
+    )
+
+    result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    assert any(line.endswith("ended while it was in use, and has handled the reason itself") for line in errors(result))
+    assert said(pytester) == ["handled"]
 
 
 def test_another_fixture_of_the_same_name_is_innocent(pytester: pytest.Pytester) -> None:
@@ -426,7 +452,7 @@ def test_a_teardown_that_refuses_to_end_is_abandoned_and_named(pytester: pytest.
 
     result.assert_outcomes(passed=2, errors=1)
     assert (
-        "isolation.CleanupTimeoutError: it exceeded its timeout of 0.05 s for each of 1 cleanups and goes on, "
+        "isolation.CleanupTimeoutError: it exceeded its timeout of 0.05 s and goes on, "
         "since it refuses to be cancelled" in errors(result)
     )
     assert said(pytester) == ["refused"]
