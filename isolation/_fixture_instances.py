@@ -9,7 +9,7 @@ from isolation._errors import FixtureYieldError
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
 from isolation._leaving import leaving_setup, leaving_teardown
 from isolation._live_fixtures import LIVE
-from isolation._resources import ResourceManager, stack_of
+from isolation._resources import ResourceManager, stack_of, tracker_of
 from isolation._stack import NO_DETAILS
 
 _TAIL = Terms(label="the code after yield", is_context=True)
@@ -157,13 +157,19 @@ class FixtureInstance:
         return definition.function(*bound, **values)
 
     def _push_callbacks(self, value: object) -> None:
+        last = None
         for callback, takes_value in reversed(self.definition.callbacks):
-            self._push(callback, PLAIN, (value,) if takes_value else ())
+            handle = self._push(callback, PLAIN, (value,) if takes_value else ())
+            last = last or handle
+        if last is not None and value is not None:
+            tracker_of(self.manager).add(value, None, self.definition.frames, last)
 
-    def _push(self, call: Callable[..., object], terms: Terms, arguments: Sequence[object] = ()) -> None:
+    def _push(self, call: Callable[..., object], terms: Terms, arguments: Sequence[object] = ()) -> CleanupHandle:
         # Where these come from is the fixture, not the driver that happened to call us.
         stack = self._stack
-        stack.push(CleanupHandle(stack.me, call, arguments, NO_KEYWORDS, self.definition.frames, terms=terms))
+        handle = CleanupHandle(stack.me, call, arguments, NO_KEYWORDS, self.definition.frames, terms=terms)
+        stack.push(handle)
+        return handle
 
     def _no_value(self) -> FixtureYieldError:
         return FixtureYieldError(f"managed fixture {self.definition.name!r} did not yield a value")

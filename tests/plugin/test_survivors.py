@@ -47,6 +47,26 @@ KEPT = """
 """
 
 
+def test_the_value_of_a_fixture_with_callbacks_is_watched(pytester: pytest.Pytester) -> None:
+    """Its callbacks are what closes it."""
+    body = """
+    from isolation import managed_fixture
+
+    @managed_fixture(cleanup_callbacks=[Connection.close])
+    def conn():
+        return Connection()
+
+    def test_keeps(conn):
+        CACHE["conn"] = conn
+"""
+    result = run(pytester, body)
+
+    assert section(result)[:2] == [
+        "fixture 'conn' (scope=function) of test_it.py::test_keeps closed, but somebody still references",
+        "  Connection, registered at test_it.py:16, held by dict['conn'] <- module test_it.CACHE",
+    ]
+
+
 def test_a_closed_object_that_is_referenced_is_named_with_its_holder(pytester: pytest.Pytester) -> None:
     """The summary has a paragraph for each test, and no outcome changes."""
     result = run(pytester, KEPT)
