@@ -1,6 +1,7 @@
 """Leaving: which exception may leave a fixture for what happened in it, so that pytest's own bookkeeping survives."""
 
 from asyncio import CancelledError
+from collections.abc import Iterator
 
 import pytest
 
@@ -45,9 +46,8 @@ def _undone(failure: BaseException, second: BaseException | None) -> BaseExcepti
 
 def before(other: BaseException, last: BaseException) -> BaseException:
     """Return *last*, which summaries name, with *other* shown before it."""
-    end = last
-    while (earlier := end.__cause__ or end.__context__) is not None:
-        end = earlier
+    *_, end = _shown(last)
+    end.__cause__ = None
     end.__context__ = other
     end.__suppress_context__ = False
     return last
@@ -55,15 +55,20 @@ def before(other: BaseException, last: BaseException) -> BaseException:
 
 def after(first: BaseException, then: BaseException) -> BaseException:
     """Return *then*, of which *first* is shown as the cause, behind all that caused it anyway."""
-    if isinstance(then, KeyboardInterrupt):
-        return then
-    end = then
-    while (cause := end.__cause__ or (None if end.__suppress_context__ else end.__context__)) is not None:
-        if cause is first:
-            return then
-        end = cause
-    end.__cause__ = first
+    chain = list(_shown(then))
+    if not isinstance(then, KeyboardInterrupt) and not any(error is first for error in chain):
+        chain[-1].__cause__ = first
     return then
+
+
+def _shown(failure: BaseException) -> Iterator[BaseException]:
+    """Yield *failure* and what is shown before it, last first; with ``raise error from error`` it has no end."""
+    seen: set[int] = set()
+    error: BaseException | None = failure
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def must_leave(failure: BaseException) -> bool:

@@ -1,11 +1,13 @@
 """What may leave a fixture: an error that came alone as itself, and nothing for which pytest forgets finalizers."""
 
 import asyncio
+import traceback
+from collections.abc import Callable
 
 import pytest
 
 from isolation import CleanupCancelledError, CleanupError, ResourceManager
-from isolation._leaving import leaving_teardown
+from isolation._leaving import after, before, leaving_teardown
 
 
 def failure_of(*cleanups: BaseException) -> BaseException:
@@ -63,3 +65,38 @@ def test_ctrl_c_leaves_as_it_is() -> None:
     interrupt = KeyboardInterrupt()
 
     assert leaving_teardown(failure_of(interrupt, ValueError("A"))) is interrupt
+
+
+def chained(cause: BaseException | None = None, context: BaseException | None = None) -> BaseException:
+    """Return an error with this *cause* or, if there is none, with this *context*, which is hidden."""
+    error = ValueError()
+    error.__cause__, error.__context__ = cause, context
+    return error
+
+
+def its_own_cause() -> BaseException:
+    """Return what ``raise error from error`` raises."""
+    error = ValueError()
+    error.__cause__ = error
+    return error
+
+
+CHAINS: dict[str, Callable[[], BaseException]] = {
+    "alone": ValueError,
+    "a cause": lambda: chained(KeyError()),
+    "a hidden context": lambda: chained(context=KeyError()),
+    "its own cause": its_own_cause,
+    "a circle": lambda: chained(its_own_cause()),
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("join", [before, after])
+def test_two_errors_are_both_shown(chain: str, join: Callable[..., BaseException]) -> None:
+    """One that hides what came before it, or that is its own cause, hides no other, and has an end."""
+    error = CHAINS[chain]()
+
+    joined = join(OSError("other"), error)
+
+    assert joined is error
+    assert "OSError: other" in "".join(traceback.format_exception(joined))
