@@ -71,7 +71,7 @@ def _managed(item: pytest.Function, fixtures: Fixtures) -> Sequence[tuple[str, F
 
 
 def _check_declared(item: pytest.Function, fixtures: Fixtures, definition: FixtureDefinition) -> None:
-    known = {"request", *fixtures, *_parameters(item)}
+    known = {"request", *fixtures}
     missing = [dependency for dependency in definition.dependencies if dependency not in known]
     if not missing:
         return
@@ -81,11 +81,6 @@ def _check_declared(item: pytest.Function, fixtures: Fixtures, definition: Fixtu
         f"managed fixture {definition.name!r} ({_where(item, definition.function)}) declares dependencies={missing!r}, "
         f"but no fixture of that name is visible from {item.nodeid}{advice}"
     )
-
-
-def _parameters(item: pytest.Function) -> Sequence[str]:
-    callspec: Any = getattr(item, "callspec", None)
-    return list(callspec.params) if callspec is not None else []
 
 
 def _check_cycles(item: pytest.Function, fixtures: Fixtures) -> None:

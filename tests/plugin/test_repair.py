@@ -271,6 +271,33 @@ def test_every_error_is_reported(pytester: pytest.Pytester) -> None:
     ]
 
 
+def test_each_scope_may_fail(pytester: pytest.Pytester) -> None:
+    """After the last test, what each scope raises is shown once, and the scopes around it are torn down."""
+    fixture = """
+        @pytest.fixture(scope="{scope}")
+        def of_{scope}({uses}):
+            yield
+            raise asyncio.CancelledError("{scope}")
+    """
+    scopes = ("function", "of_class"), ("class", "of_module"), ("module", "of_session"), ("session", "")
+    fixtures = "".join(fixture.format(scope=scope, uses=uses) for scope, uses in scopes)
+    pytester.makepyfile(
+        test_it=f"""
+        import asyncio
+        import pytest
+        {fixtures}
+        class TestIt:
+            def test_it(self, of_function): pass
+    """
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(passed=1, errors=1)
+    shown = [line for line in result.outlines if "CancelledError: " in line]
+    assert shown == [f"    | asyncio.exceptions.CancelledError: {scope}" for scope, _ in scopes]
+
+
 def test_a_failed_teardown_is_an_error_like_any_other(pytester: pytest.Pytester) -> None:
     """`pytest.fail`, which no group of exceptions can hold that is not for everything, is shown as well."""
     pytester.makepyfile(test_it=ERRORS.format(last='pytest.fail.Exception("third")'))
