@@ -1,6 +1,6 @@
 """Every private name of other projects that this package touches, each looked up here and nowhere else.
 
-Checked with CPython 3.11.7, 3.12.1 and 3.13.0, pytest 8.4 and 9.2, pytest-asyncio 1.1 and 1.5, anyio 4.9 and 4.16,
+Checked with CPython 3.11.7, 3.12.1 and 3.13.0, pytest 8.4 and 9.2, pytest-asyncio 1.2 and 1.5, anyio 4.9 and 4.16,
 trio 0.30 and 0.35, uvloop 0.21 and 0.23.  A name that is missing switches off what needs it, not the run: every
 function answers "nothing" then, and `tests/test_compatibility.py` fails as soon as one of these projects changes.
 """

@@ -40,7 +40,7 @@ class CleanupCancelledError(IsolationError, RuntimeError):
 
 
 class SetupCancelledError(IsolationError, RuntimeError):
-    """A resource was cancelled while it was set up in a task of its own, though its caller was not; do not use it."""
+    """A set-up was cancelled, though its caller was not, or raised what is no Exception; its cause is that."""
 
 
 class AsyncCleanupRequiredError(IsolationError, RuntimeError):

@@ -37,7 +37,7 @@ class Profile:
         name: Its name.
         reason: Why it was chosen.
         grace: Seconds that what is left has to end by itself.
-        emergency: Seconds after which a run that cannot exit is ended.
+        emergency: Seconds after which a run that cannot exit is ended, and a teardown that hangs is named.
         memory: Bytes by which the resident memory may grow during one test.
     """
 
