@@ -54,10 +54,7 @@ class LiveFixture:
     @property
     def name(self) -> str:
         """Return its name, with its parameter if it has one that can be read."""
-        parameter = getattr(self.request, "param", None)
-        is_plain = type(parameter) in (str, int, float, bool)
-        text = str(parameter) if is_plain else ""
-        return f"{self.fixturedef.argname}[{text}]" if 0 < len(text) <= _SHORT else self.fixturedef.argname
+        return name_of(self.fixturedef, self.request)
 
     @property
     def nodeid(self) -> str:
@@ -86,6 +83,14 @@ class LiveFixture:
         function = inspect.unwrap(self._function)
         code = getattr(getattr(function, "__func__", function), "__code__", None)
         return f"{relative(code.co_filename, root)}:{code.co_firstlineno}" if code is not None else "an unknown place"
+
+
+def name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture that *request* sets up, with its parameter if it has one that can be read."""
+    parameter = getattr(request, "param", None)
+    is_plain = type(parameter) in (str, int, float, bool)
+    text = str(parameter) if is_plain else ""
+    return f"{fixturedef.argname}[{text}]" if 0 < len(text) <= _SHORT else fixturedef.argname
 
 
 class Watch(Protocol):

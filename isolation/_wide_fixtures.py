@@ -7,7 +7,7 @@ import pytest
 
 from isolation._adoption import Root
 from isolation._compatibility import fixture_finalizers, fixture_value
-from isolation._live_fixtures import FRAMEWORKS
+from isolation._live_fixtures import FRAMEWORKS, name_of
 from isolation._owners import Owner
 
 _ABSENT = object()
@@ -27,7 +27,7 @@ class WideFixture:
     owner: Owner
 
     def __init__(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, session: Owner) -> None:
-        name = _name_of(fixturedef, request)
+        name = name_of(fixturedef, request)
         self.owner = Owner("fixture", name, request.node.nodeid, fixturedef.scope, session)
         self._fixturedef = fixturedef
         self._before = [(namespace, dict(namespace)) for namespace in _namespaces(fixturedef, request)]
@@ -64,10 +64,3 @@ def _namespaces(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureReque
         yield vars(untyped.module)
     if fixturedef.scope == "class" and untyped.cls is not None:
         yield vars(untyped.cls)
-
-
-def _name_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture, with its parameter if it has one that can be read."""
-    parameter = getattr(request, "param", None)
-    is_short = isinstance(parameter, str | int | float | bool)
-    return f"{fixturedef.argname}[{parameter}]" if is_short else fixturedef.argname

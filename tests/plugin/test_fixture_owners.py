@@ -284,6 +284,28 @@ def test_parameters_of_a_fixture_are_told_apart(pytester: pytest.Pytester) -> No
     assert brief(pytester.path) == [("server[http]", "socket"), ("server[https]", "socket")]
 
 
+def test_a_long_parameter_is_no_part_of_a_name(pytester: pytest.Pytester) -> None:
+    """A fixture has one name in every report: that of `debug_fixture_state`."""
+    makepyfile(
+        pytester,
+        """
+    from isolation import debug_fixture_state
+
+    @pytest.fixture(scope="module", params=["x" * 60])
+    def server(request):
+        leak()
+
+    def test_uses_it(server):
+        assert [each["name"] for each in debug_fixture_state()][-1] == "server"
+""",
+    )
+
+    result = pytester.runpytest_inprocess("--isolation-mode=fail", REPORT)
+
+    result.assert_outcomes(passed=1, errors=1)
+    assert brief(pytester.path) == [("server", "socket")]
+
+
 @pytest.mark.parametrize(
     ("body", "scope"),
     [
