@@ -88,8 +88,7 @@ class FixtureTask:
     def remember(self) -> FixtureTaskCrashedError:
         """Return that it crashed before this test, and why if that is known."""
         cause = getattr(self._context.failure, "__cause__", None)
-        if not self.is_reported:
-            self.is_reported = cause is not None
+        self.is_reported = self.is_reported or cause is not None
         return self._error("has crashed before this test", cause)
 
     def describe(self, raised: BaseException) -> FixtureTaskCrashedError:

@@ -309,3 +309,13 @@ def test_pytest_shows_a_group_of_hidden_frames() -> None:
     else:  # pragma: no cover - before pytest 9.1
         with pytest.raises(IndexError):
             shown.getrepr()
+
+
+async def test_asyncio_knows_whether_a_failure_was_seen() -> None:
+    """It complains of those that nobody has asked for."""
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(ValueError)
+
+    assert names.hides_failure(future)
+    assert isinstance(future.exception(), ValueError)
+    assert not names.hides_failure(future)

@@ -95,6 +95,21 @@ async def test_a_task_that_is_over_is_left_alone() -> None:
     assert not task.cancelled()
 
 
+async def test_a_failure_that_nobody_has_seen_is_raised() -> None:
+    """A task that has crashed in the background is no clean end; one whose failure was handled is."""
+
+    async def crash() -> None:
+        raise ValueError("poison")
+
+    unseen, seen = asyncio.create_task(crash()), asyncio.create_task(crash())
+    await asyncio.wait([unseen, seen])
+    assert isinstance(seen.exception(), ValueError)
+
+    assert await safe_cleanup(seen) == "cancel"
+    with pytest.raises(ValueError, match="poison"):
+        await safe_cleanup(unseen)
+
+
 async def test_a_task_cannot_clean_up_itself() -> None:
     """It would wait for itself."""
     with pytest.raises(ValueError, match="it is the task that cleans up, and would wait for itself"):

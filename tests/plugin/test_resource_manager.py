@@ -347,6 +347,31 @@ def test_a_failing_cleanup_is_an_error_of_the_teardown(pytester: pytest.Pytester
     assert orders(result) == ["closed anyway"]
 
 
+FAILING_IN_ANYIO = """
+def boom(what):
+    raise ValueError(what)
+
+@pytest.fixture
+async def broken(resource_manager):
+    resource_manager.register(boom, "of the fixture")
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_it(broken, anyio_backend): pass
+"""
+
+
+def test_a_failing_cleanup_is_an_error_of_the_teardown_under_anyio(pytester: pytest.Pytester) -> None:
+    """What fixtures have registered is cleaned up by an anchor there, whose error is the test's."""
+    result = run(pytester, FAILING_IN_ANYIO, "-o", "asyncio_mode=strict")
+
+    result.assert_outcomes(passed=2, errors=2)
+    assert [line.partition(" - ")[2] for line in result.outlines if line.startswith("ERROR ")] == [
+        "ValueError: of the fixture",
+        "ValueError: of the fixture",
+    ]
+
+
 def test_a_failing_cleanup_says_where_it_was_registered_and_shows_no_frame_of_ours(pytester: pytest.Pytester) -> None:
     """The traceback of an error at teardown holds the user's line only, and a note."""
     result = run(pytester, FAILING, "-o", "asyncio_mode=auto", "-k", "test_one")
