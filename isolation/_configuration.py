@@ -86,13 +86,20 @@ def _read(config: pytest.Config) -> Settings:
             for line in config.getini("isolation_holders")
         ],
         is_tracing=bool(config.getoption("--isolation-trace")),
-        is_repairing=config.getini("isolation_repair"),
+        is_repairing=_is_on(config, "isolation_repair", file),
         looks_for_survivors=bool(config.getoption("--isolation-survivors")),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
         reports=[
             _settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report") or ()
         ],
     )
+
+
+def _is_on(config: pytest.Config, name: str, file: str) -> bool:
+    try:
+        return bool(config.getini(name))
+    except ValueError as failure:
+        raise SettingsError(f"{failure} in {_ini_place(config, name, file)}; use true or false") from None
 
 
 def _option(name: str) -> str:

@@ -5,10 +5,12 @@ from typing import cast
 
 from isolation._cleanups import NO_KEYWORDS, PLAIN, CleanupHandle, Details, Terms
 from isolation._compatibility import fixture_of
+from isolation._deadlines import working_directory
 from isolation._errors import FixtureYieldError
 from isolation._fixture_definitions import MANAGER, FixtureDefinition
 from isolation._leaving import leaving_setup, leaving_teardown
 from isolation._live_fixtures import LIVE
+from isolation._origin import relative
 from isolation._resources import ResourceManager, stack_of, tracker_of
 from isolation._stack import NO_DETAILS
 
@@ -172,10 +174,16 @@ class FixtureInstance:
         return handle
 
     def _no_value(self) -> FixtureYieldError:
-        return FixtureYieldError(f"managed fixture {self.definition.name!r} did not yield a value")
+        return self._yielded("did not yield a value")
 
     def _one_too_many(self) -> FixtureYieldError:
-        return FixtureYieldError(f"managed fixture {self.definition.name!r} yielded more than once")
+        return self._yielded("yielded more than once")
+
+    def _yielded(self, what: str) -> FixtureYieldError:
+        file, line = self.definition.place
+        error = FixtureYieldError(f"managed fixture {self.definition.name!r} {what}")
+        error.add_note(f"it is written at {relative(file, working_directory())}:{line}")
+        return error
 
 
 def details_of(failure: BaseException | None) -> Details:

@@ -99,7 +99,8 @@ class FixtureTask:
         return self._error("ended while it was in use, and has handled the reason itself", None)
 
     def _error(self, verdict: str, cause: BaseException | None) -> FixtureTaskCrashedError:
-        why = f": {_innermost(cause)!r}" if cause is not None else ""
+        cause = _innermost(cause) if cause is not None else None  # pytest shows a group twice, its only error once
+        why = f": {cause!r}" if cause is not None else ""
         error = FixtureTaskCrashedError(f"fixture {self.name!r} ({self._place()}) {verdict}{why}")
         error.__cause__ = cause
         return error

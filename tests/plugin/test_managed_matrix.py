@@ -9,6 +9,12 @@ import pytest
 from isolation import managed_fixture
 
 LOG = []
+LIBRARIES = set()
+
+def library():
+    import sys
+    trio = sys.modules.get("trio")
+    return "trio" if trio and trio.lowlevel.in_trio_task() else "asyncio"
 
 class Repository:
     async def aclose(self):
@@ -24,11 +30,14 @@ def say_so():
 @managed_fixture(autouse=True, priority=20)
 def order():
     LOG.clear()
+    LIBRARIES.clear()
     yield
+    assert len(LIBRARIES) == 1, "a fixture has run on the loop of another driver"
     assert LOG == {order!r}
 
 @managed_fixture
 {base_def} base(resource_manager):
+    LIBRARIES.add({base_library})
     resource_manager.register(LOG.append, "base.resource")
     {base_give} "base"
     {base_end}
@@ -42,10 +51,12 @@ def order():
 
 {mark}
 {test_def} test_first(repository):
+    LIBRARIES.add({test_library})
     LOG.append("test")
 
 {mark}
 {test_def} test_second(repository):
+    LIBRARIES.add({test_library})
     LOG.append("test")
 """
 DRIVERS = {
@@ -82,6 +93,8 @@ def write(pytester: pytest.Pytester, *, colour: str, form: str, mark: str, is_as
             base_end='LOG.append("base.code")' if does_yield else "",
             mark=mark,
             test_def="async def" if is_async_test else "def",
+            base_library="library()" if is_async and is_async_test else "None",
+            test_library="library()" if is_async and is_async_test else "None",
         )
     )
 

@@ -47,6 +47,15 @@ def test_a_wrong_option_is_refused(pytester: pytest.Pytester, option: str, messa
     assert refusal(result) == f"ERROR: {message}"
 
 
+def test_a_wrong_switch_is_refused(pytester: pytest.Pytester) -> None:
+    """What is neither true nor false says where it was set."""
+    pytester.makepyfile(TEST)
+
+    result = pytester.runpytest_inprocess("-o", "isolation_repair=maybe")
+
+    assert refusal(result) == "ERROR: invalid truth value 'maybe' in -o isolation_repair; use true or false"
+
+
 def test_a_report_is_no_directory(pytester: pytest.Pytester) -> None:
     """A report cannot be written where a directory is."""
     pytester.mkdir("report.jsonl")
