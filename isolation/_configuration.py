@@ -98,7 +98,7 @@ def _read(config: pytest.Config) -> Settings:
 def _is_on(config: pytest.Config, name: str, file: str) -> bool:
     try:
         return bool(config.getini(name))
-    except ValueError as failure:
+    except (ValueError, pytest.UsageError) as failure:
         raise SettingsError(f"{failure} in {_ini_place(config, name, file)}; use true or false") from None
 
 
