@@ -65,7 +65,18 @@ def is_interrupted() -> bool:
     """Tell whether an `asyncio.Runner` that runs here was interrupted, and has cancelled its task for that."""
     handler = signal.getsignal(signal.SIGINT)
     runner = getattr(getattr(handler, "func", None), "__self__", None)
-    return bool(getattr(runner, "_interrupt_count", 0))
+    return bool(getattr(runner, "_interrupt_count", 0)) or bool(CANCELLED_FOR_INTERRUPT)
+
+
+CANCELLED_FOR_INTERRUPT: list[object] = []
+"""The runners whose task we have cancelled ourselves, after an interrupt that was raised out of its loop."""
+
+_ON_SIGINT: CodeType | None = getattr(getattr(asyncio.Runner, "_on_sigint", None), "__code__", None)
+
+
+def is_second_interrupt(failure: BaseException) -> bool:
+    """Tell whether *failure* was raised since an `asyncio.Runner` was interrupted again; the first one cancels."""
+    return any(frame.f_code is _ON_SIGINT for frame, _ in walk_tb(failure.__traceback__))
 
 
 def hides_failure(future: "asyncio.Future[object]") -> bool:
@@ -172,15 +183,32 @@ _WAITED: Mapping[CodeType, str] = {
 }
 
 
+def _waited_for(frame: FrameType) -> Any:  # noqa: ANN401 - a future of anything
+    found: Any = frame.f_locals.get(_WAITED[frame.f_code]) if frame.f_code in _WAITED else None
+    return cast("Any", found) if isinstance(found, asyncio.Future) else None
+
+
 def tasks_waited_for(frame: FrameType | None) -> Sequence[asyncio.Task[Any]]:
     """Return the task for which the code at *frame* runs a loop, and the other tasks of that loop."""
     while frame is not None:
-        task: Any = frame.f_locals.get(_WAITED[frame.f_code]) if frame.f_code in _WAITED else None
-        if isinstance(task, asyncio.Task):
-            tasks: set[asyncio.Task[Any]] = asyncio.all_tasks(cast("Any", task).get_loop())
-            return sorted(tasks, key=lambda each: (each is not task, each.get_name()))
+        future = _waited_for(frame)
+        if future is not None:
+            tasks: set[asyncio.Task[Any]] = asyncio.all_tasks(future.get_loop())
+            return sorted(tasks, key=lambda each: (each is not future, each.get_name()))
         frame = frame.f_back
     return ()
+
+
+def waited_for_in(failure: BaseException) -> Sequence[asyncio.Future[Any]]:
+    """Return for what loops were run, out of which *failure* was raised."""
+    futures = [_waited_for(frame) for frame, _ in walk_tb(failure.__traceback__)]
+    return [future for future in futures if future is not None]
+
+
+def abandon_tasks(loop: AbstractEventLoop) -> None:
+    """Let nobody wait for the tasks of *loop*, as a runner does when it closes."""
+    for task in asyncio.all_tasks(loop):
+        asyncio._unregister_task(task)  # noqa: SLF001 - documented for those who implement tasks
 
 
 def fixture_of(request: object) -> Any:  # noqa: ANN401 - of pytest, which must not be imported here
@@ -260,6 +288,14 @@ def _given_up(names: Mapping[str, Any], raised: Sequence[BaseException]) -> Lost
     return Lost(names.get("node"), names.get("finalizers", []), [error for error in errors if id(error) not in seen])
 
 
+def torn_down_in(failure: BaseException) -> tuple[Any, Any] | None:
+    """Return the definition of the fixture in whose teardown *failure* was raised, and its request."""
+    fixture_def = getattr(sys.modules.get("_pytest.fixtures"), "FixtureDef", None)
+    code = getattr(getattr(fixture_def, "finish", None), "__code__", None)
+    frames = [frame.f_locals for frame, _ in walk_tb(failure.__traceback__) if frame.f_code is code]
+    return (frames[-1]["self"], frames[-1]["request"]) if frames else None
+
+
 def causes(failure: BaseException) -> Iterator[BaseException]:
     """Yield *failure*, and what it was raised from or after."""
     seen: set[int] = set()
@@ -308,6 +344,33 @@ def anyio_plugin() -> ModuleType | None:
 def test_runner_of(backend: type) -> type | None:
     """Return the class of the test runners of anyio's *backend*."""
     return getattr(sys.modules.get(backend.__module__), "TestRunner", None)
+
+
+def stuck_anyio_runner() -> Any:  # noqa: ANN401 - of anyio
+    """Return anyio's runner for asyncio if it cannot run a fixture, since its task is busy with another, or is over.
+
+    Whatever is raised out of its loop leaves it like that, as Ctrl-C does.
+    """
+    runner: Any = getattr(sys.modules.get("anyio.pytest_plugin"), "_current_runner", None)
+    task = getattr(runner, "_runner_task", None)
+    if task is None or runner.get_loop().is_running():
+        return None
+    is_idle = not task.done() and runner._send_stream.statistics().tasks_waiting_receive  # noqa: SLF001 - asked for here
+    return None if is_idle else runner
+
+
+def cancel_anyio_runner(runner: Any) -> asyncio.Future[Any]:  # noqa: ANN401 - of anyio
+    """Cancel the task of *runner* as anyio does when a test was interrupted, and return it; the next one is another."""
+    task: asyncio.Future[Any] = runner._runner_task  # noqa: SLF001 - asked for here, for everybody
+    task.cancel()
+    runner._send_stream.close()  # noqa: SLF001 - the same
+    runner._runner_task = None  # noqa: SLF001 - the same
+    return task
+
+
+def replace_anyio_calls(runner: Any, call: Callable[..., object]) -> None:  # noqa: ANN401 - of anyio
+    """Let *call* be what *runner* does with the functions that it is to run."""
+    runner._call_in_runner_task = call  # noqa: SLF001 - asked for here, for everybody
 
 
 def is_in_trio() -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from isolation._compatibility import is_interrupted
 from isolation._errors import CleanupCancelledError, CleanupError, SetupCancelledError
-from isolation._homes import is_trio_cancelled
+from isolation._homes import cancellations, is_trio_cancelled
 
 _OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
 
@@ -75,8 +75,9 @@ def must_leave(failure: BaseException) -> bool:
     """Tell whether pytest or the driver has to see *failure* as it is: Ctrl-C, `pytest.exit`, a cancelled scope."""
     if isinstance(failure, (KeyboardInterrupt, pytest.exit.Exception)) or is_trio_cancelled(failure):
         return True
-    # asyncio.Runner answers the first Ctrl-C with a cancellation, and makes the interrupt of what comes back.
-    return isinstance(failure, CancelledError) and is_interrupted()
+    # asyncio.Runner answers the first Ctrl-C with a cancellation, and makes the interrupt of what comes back.  A runner
+    # that closes cancels its tasks once, and waits for ever for one that does something else then, as anyio's would.
+    return isinstance(failure, CancelledError) and (is_interrupted() or cancellations() > 0)
 
 
 def leaving_teardown(failure: BaseException) -> BaseException:

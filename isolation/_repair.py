@@ -6,14 +6,19 @@ from typing import cast
 import pytest
 
 from isolation._compatibility import (
+    abandon_tasks,
     can_hide,
     causes,
     forget_nodes,
+    is_second_interrupt,
     lost_in_teardown,
     setup_nodes,
     teardown_exact,
+    torn_down_in,
+    waited_for_in,
 )
 from isolation._errors import CleanupError
+from isolation._interrupted_runners import RunnerStuckError, release_runner
 from isolation._live_fixtures import LiveFixture, LiveFixtures
 
 Errors = list[BaseException]
@@ -39,6 +44,7 @@ class Repair:
     def __init__(self, live: LiveFixtures) -> None:
         self._live = live
         self._last: pytest.Item | None = None
+        self._said: Sequence[str] = ()
 
     @pytest.hookimpl(trylast=True, wrapper=True)
     def pytest_runtest_teardown(
@@ -80,24 +86,41 @@ class Repair:
         if not nodes:
             return []
         self._last = nodes[-1] if isinstance(nodes[-1], pytest.Item) else self._last
+        errors: Errors = []
+        _release_runner(errors)  # an interrupted test may hold it
         failure = failure_of(lambda: teardown_exact(session, None))
-        errors = [] if failure is None else self._close_rest(self._blamed(session), None, failure)
-        if interrupts(errors) >= _ENOUGH:
-            forget_nodes(session)
-        return errors
+        return errors if failure is None else [*errors, *self._close_rest(self._blamed(session), None, failure)]
 
     def _blamed(self, session: pytest.Session) -> pytest.Item:
         """Return the test whose teardown it is; pytest blames the last one for what outlives it."""
         return self._last or session.items[0]
 
     def _close_rest(self, item: pytest.Item, nextitem: pytest.Item | None, failure: BaseException) -> Errors:
-        before = self._live.fixtures()
+        before = _of_users(self._live.fixtures())
         errors = self._errors_of_the_rest(item.session, nextitem, failure)
-        after = self._live.fixtures()
-        closed = [fixture for fixture in before if fixture not in after and not fixture.is_of_framework]
-        if closed:
+        interrupt, _ = divided(errors)
+        stuck = _torn_down_in(errors, RunnerStuckError)
+        refused = {fixture.fixturedef for fixture in stuck}
+        left = refused | {fixture.fixturedef for fixture in self._live.fixtures()}
+        interrupted = _torn_down_in(errors, KeyboardInterrupt, pytest.exit.Exception)
+        gone = left | {fixture.fixturedef for fixture in interrupted}
+        closed = [fixture for fixture in before if fixture.fixturedef not in gone]
+        if interrupt is not None:
+            is_leaving = interrupts(errors) >= _ENOUGH
+            lost = left if is_leaving else refused
+            unclosed = [fixture for fixture in before if fixture.fixturedef in lost]
+            self._said = story(interrupt, interrupted, closed, unclosed, self._live.root)
+            if is_leaving:
+                _leave(item.session, errors)
+        elif closed:
             item.add_report_section("teardown", "isolation", said(failure, closed, self._live.root))
         return errors
+
+    @pytest.hookimpl
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell in whose teardown the run was ended."""
+        for line in self._said:
+            terminalreporter.write_line(line)
 
     def _errors_of_the_rest(
         self, session: pytest.Session, nextitem: pytest.Item | None, failure: BaseException | None
@@ -108,6 +131,7 @@ class Repair:
             rounds -= 1
             lost = lost_in_teardown(session, failure)
             errors += [*lost.errors, failure]
+            _release_runner(errors)
             self._run(lost.finalizers, lost.node, errors)
             if interrupts(errors) >= _ENOUGH:
                 break
@@ -125,6 +149,32 @@ def _run_all(finalizers: list[Callable[[], object]], errors: Errors) -> None:
         failure = failure_of(finalizers.pop())
         if failure is not None:
             errors.append(failure)
+            _release_runner(errors)
+
+
+def _release_runner(errors: Errors) -> None:
+    """Let the runner of anyio be of use again for other fixtures, unless everybody wants to leave."""
+    if interrupts(errors) < _ENOUGH:
+        try:
+            errors += release_runner(errors[-1] if errors else None)
+        except KeyboardInterrupt as interrupt:
+            errors.append(interrupt)
+
+
+def _leave(session: pytest.Session, errors: Errors) -> None:
+    """Let nothing run any more, nor be waited for."""
+    forget_nodes(session)
+    for error in errors:
+        for future in (future for leaf in leaves(error) for future in waited_for_in(leaf)):
+            abandon_tasks(future.get_loop())
+
+
+def _of_users(fixtures: Sequence[LiveFixture]) -> Sequence[LiveFixture]:
+    return [fixture for fixture in fixtures if not fixture.is_of_framework]
+
+
+def _listed(fixtures: Sequence[LiveFixture], root: str) -> Sequence[str]:
+    return [f"  {fixture.name!r} ({fixture.where(root)})" for fixture in reversed(fixtures)]
 
 
 def failure_of(call: Callable[[], object]) -> BaseException | None:
@@ -138,8 +188,12 @@ def failure_of(call: Callable[[], object]) -> BaseException | None:
 
 
 def interrupts(errors: Sequence[BaseException]) -> int:
-    """Return how many of *errors* are a Ctrl-C, or hold one."""
-    return sum(any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves(error)) for error in errors)
+    """Return how often Ctrl-C was pressed for *errors*; those of one group are one."""
+    return sum(max(map(_presses, leaves(error)), default=0) for error in errors)
+
+
+def _presses(error: BaseException) -> int:
+    return 1 + is_second_interrupt(error) if isinstance(error, KeyboardInterrupt) else 0
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
@@ -182,9 +236,28 @@ def combined(errors: Sequence[BaseException]) -> BaseException:
 
 def said(failure: BaseException, closed: Sequence[LiveFixture], root: str) -> str:
     """Return what the report of the test tells about the repair."""
-    lines = [f"  {fixture.name!r} ({fixture.where(root)})" for fixture in reversed(closed)]
     heading = f"pytest stopped at {type(failure).__name__}; closed all the same:"
-    return "\n".join([heading, *lines])
+    return "\n".join([heading, *_listed(closed, root)])
+
+
+def story(
+    interrupt: BaseException,
+    interrupted: Sequence[LiveFixture],
+    closed: Sequence[LiveFixture],
+    unclosed: Sequence[LiveFixture],
+    root: str,
+) -> Sequence[str]:
+    """Return what the end of the run tells about a teardown in which it was ended."""
+    where = ", then of ".join(f"fixture {fixture.name!r} ({fixture.where(root)})" for fixture in interrupted)
+    heading = f"isolation: {type(interrupt).__name__} in the teardown of {where or 'the test'}"
+    lines = [f"{heading}; closed all the same:", *_listed(closed, root)] if closed else [heading]
+    return [*lines, "isolation: not closed:", *_listed(unclosed, root)] if unclosed else lines
+
+
+def _torn_down_in(errors: Errors, *kinds: type[BaseException]) -> Sequence[LiveFixture]:
+    """Return the fixtures in whose teardown an error of *kinds* was raised."""
+    found = [torn_down_in(leaf) for error in errors for leaf in leaves(error) if isinstance(leaf, kinds)]
+    return [LiveFixture(*each) for each in found if each is not None]
 
 
 def _report(item: pytest.Item, errors: Sequence[BaseException]) -> None:

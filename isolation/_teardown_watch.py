@@ -6,6 +6,7 @@ import select
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain, islice
 from types import FrameType
 
 from isolation._compatibility import fileno, tasks_waited_for
@@ -100,8 +101,11 @@ class TeardownWatch:
         for manager in fixture.managers:
             yield from running_lines(manager_state(manager))
         tasks = tasks_waited_for(frame)
-        for task in tasks[:_TASKS]:
-            yield from self._places(f"task {task.get_name()!r} waits at", awaited_frames(task.get_coro()))
+        described = (
+            list(self._places(f"task {task.get_name()!r} waits at", awaited_frames(task.get_coro()))) for task in tasks
+        )
+        # A task of which only the heading is left is machinery of a framework.
+        yield from chain.from_iterable(islice((lines for lines in described if len(lines) > 1), _TASKS))
         if not tasks:
             yield from self._places("the code is at", reversed(list(_frames_below_pytest(frame))))
 

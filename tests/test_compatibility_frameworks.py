@@ -4,6 +4,7 @@ import asyncio
 import gc
 import inspect
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -287,3 +288,98 @@ def test_a_runner_tells_that_it_was_interrupted() -> None:
         signal.signal(signal.SIGINT, before)
 
     assert seen == [False, True]
+
+
+def test_a_runner_that_is_interrupted_twice_says_so() -> None:
+    """The first interrupt cancels, the second one is raised by the runner's own handler, out of a known loop."""
+    futures: list[object] = []
+
+    async def interrupted() -> None:
+        futures.append(asyncio.current_task())
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
+            await asyncio.sleep(60)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as twice, asyncio.Runner() as runner:
+            runner.run(interrupted())
+        with pytest.raises(KeyboardInterrupt) as once:
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert (names.is_second_interrupt(twice.value), names.is_second_interrupt(once.value)) == (True, False)
+    assert set(names.waited_for_in(twice.value)) == set(futures)
+    assert names.waited_for_in(once.value) == []
+
+
+def test_a_loop_that_is_run_for_a_group_of_tasks_is_known() -> None:
+    """A runner waits like that for all tasks when it closes: then each of them is one that is waited for."""
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.extend(task.get_name() for task in names.tasks_waited_for(sys._getframe()))
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        tasks = [loop.create_task(look(), name=name) for name in ("B", "A")]
+        loop.run_until_complete(asyncio.gather(*tasks))
+
+    assert seen == ["A", "B", "A"]
+
+
+def test_tasks_can_be_abandoned() -> None:
+    """A runner that closes does not find them, and so does not wait for them."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(asyncio.sleep(0))
+
+    names.abandon_tasks(loop)
+    found = asyncio.all_tasks(loop)
+    loop.run_until_complete(task)
+    loop.close()
+
+    assert found == set()
+
+
+def test_anyios_runner_is_stuck_when_something_is_raised_out_of_its_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its task still runs what it was told to, and so nothing else; a runner is used again when that has ended."""
+    states: list[object] = []
+
+    async def hang() -> None:
+        asyncio.get_running_loop().call_soon(fail)
+        states.append(names.stuck_anyio_runner())
+        await asyncio.sleep(60)
+
+    async def answer() -> int:
+        return 42
+
+    def fail() -> None:
+        raise SystemExit
+
+    with runner_of("asyncio") as runner:
+        monkeypatch.setattr(anyio.pytest_plugin, "_current_runner", runner)
+        states.append(names.stuck_anyio_runner())
+        runner.run_fixture(answer, {})
+        states.append(names.stuck_anyio_runner())
+        with pytest.raises(SystemExit):
+            runner.run_fixture(hang, {})
+        states.append(names.stuck_anyio_runner())
+        task = names.cancel_anyio_runner(runner)
+        with pytest.raises(asyncio.CancelledError):
+            runner.get_loop().run_until_complete(task)
+        states.append(names.stuck_anyio_runner())
+        assert runner.run_fixture(answer, {}) == 42
+
+    assert states == [None, None, None, runner, None]
+
+
+def test_anyios_runner_can_be_told_to_refuse() -> None:
+    """Everything that is to run in its task goes through one method."""
+    with runner_of("asyncio") as runner:
+        names.replace_anyio_calls(runner, lambda _: asyncio.sleep(0, "refused"))
+
+        assert runner.run_fixture(asyncio.sleep, {}) == "refused"

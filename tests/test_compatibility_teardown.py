@@ -103,3 +103,16 @@ def test_the_stack_can_be_forgotten(request: pytest.FixtureRequest) -> None:
     names.forget_nodes(session)
 
     names.teardown_exact(session, None)
+
+
+def test_whose_teardown_it_was(request: pytest.FixtureRequest) -> None:
+    """The innermost fixture that was being finished can be asked for, with its request."""
+    asking = request.getfixturevalue("asks")
+    definition = names.fixture_of(asking)
+    definition.addfinalizer(raising(KeyboardInterrupt()))
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        names.finish_fixture(definition, asking)
+
+    assert names.torn_down_in(raised.value) == (definition, asking)
+    assert names.torn_down_in(KeyboardInterrupt()) is None

@@ -100,3 +100,22 @@ def test_two_errors_are_both_shown(chain: str, join: Callable[..., BaseException
 
     assert joined is error
     assert "OSError: other" in "".join(traceback.format_exception(joined))
+
+
+async def test_a_cancellation_of_who_tears_down_leaves_as_it_is() -> None:
+    """A runner that closes its loop cancels once, and waits for ever for a task that makes an error of it."""
+    cancellation = asyncio.CancelledError()
+    left: list[BaseException] = []
+
+    async def tear_down() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.append(leaving_teardown(cancellation))
+
+    task = asyncio.create_task(tear_down())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert left == [cancellation]

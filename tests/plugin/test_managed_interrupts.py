@@ -44,10 +44,8 @@ async def test_1(base, repository): say("test_1")
 {mark}
 async def test_2(): say("test_2")
 """
-# pytest-trio makes a failed test of the interrupt, with plain fixtures and without this plugin, too.
-# Under anyio on asyncio, the run ends at once without this plugin, and nothing is released; with the repair, everything
-# is, but only when what hangs has come to its end, since the runner of anyio is busy with it.
-DRIVEN = [driver for driver in DRIVERS if driver not in {"pytest_trio", "anyio_asyncio"}]
+# Without us, too, pytest-trio raises the interrupt in a group, which pytest takes for a failed test.
+DRIVEN = [driver for driver in DRIVERS if driver != "pytest_trio"]
 RELEASED = ["-repository", "-base", "-other"]
 
 
@@ -92,3 +90,32 @@ def test_an_interrupt_of_a_teardown(
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert said(pytester) == ["test_1", *RELEASED]
+
+
+@pytest.mark.parametrize("driver", DRIVEN)
+def test_failures_beside_an_interrupt(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str) -> None:
+    """What other cleanups of the fixture raise is shown, whoever drives it."""
+    before = "resource_manager.register(lambda: 1 / 0)"
+
+    result = run(pytester, monkeypatch, driver, before=before, after="await wait_for_interrupt()")
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*ZeroDivisionError: division by zero", "!* KeyboardInterrupt !*"])
+    assert said(pytester) == ["test_1", *RELEASED]
+
+
+def test_failures_beside_an_exit(pytester: pytest.Pytester) -> None:
+    """What other cleanups of the fixture raise is shown, and the banner of pytest stays one line."""
+    pytester.makepyfile("""
+        import pytest
+        from isolation import managed_fixture
+
+        @managed_fixture(cleanup_callbacks=[lambda: pytest.exit("enough"), lambda: 1 / 0])
+        def base(): pass
+
+        def test_1(base): pass
+    """)
+
+    result = pytester.runpytest_inprocess()
+
+    result.stdout.fnmatch_lines(["*ZeroDivisionError: division by zero", "!* _pytest.outcomes.Exit: enough !*"])

@@ -1,6 +1,8 @@
 """Ctrl-C and `pytest.exit` in a teardown: the run ends, after everything is closed, and shows every error."""
 
 import sys
+from collections.abc import Sequence
+from itertools import dropwhile, takewhile
 
 import pytest
 
@@ -61,6 +63,7 @@ TEST = """
     def test_other(): said.append("other")
 """
 NOTHING = {"module": "pass", "first": "pass", "second": "pass", "third": "pass", "test": "pass"}
+HEADING = "isolation: KeyboardInterrupt in the teardown"
 PROBLEM = "raise ValueError({!r})"
 
 
@@ -82,6 +85,12 @@ def log(pytester: pytest.Pytester) -> str:
     return (pytester.path / "log").read_text()
 
 
+def story(result: pytest.RunResult) -> Sequence[str]:
+    """Return what is said of the teardown in which the run was ended."""
+    lines = dropwhile(lambda line: "in the teardown of" not in line, result.outlines)
+    return list(takewhile(lambda line: line.startswith(("isolation", "  ")), lines))
+
+
 @pytest.mark.parametrize(("setting", "noted"), [(ON, "first module"), (OFF, "module")])
 def test_the_first_interrupt_closes_the_rest(pytester: pytest.Pytester, setting: str, noted: str) -> None:
     """Ctrl-C in a teardown that hangs ends that one; what plain pytest leaves open then are the test's fixtures."""
@@ -93,11 +102,44 @@ def test_the_first_interrupt_closes_the_rest(pytester: pytest.Pytester, setting:
 
 
 def test_the_second_interrupt_leaves(pytester: pytest.Pytester) -> None:
-    """Ctrl-C twice means now: nothing more of the test is closed; pytest closes what is around it, as ever."""
+    """Ctrl-C twice means now: nothing more is closed, and the end of the run says what that is."""
     result = run(pytester, second="interrupt()", third="interrupt()")
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert log(pytester) == "module"
+    assert log(pytester) == ""
+    assert story(result) == [
+        f"{HEADING} of fixture 'third' (test_it.py:21), then of fixture 'second' (test_it.py:16)",
+        "isolation: not closed:",
+        "  'first' (test_it.py:10)",
+        "  'module' (test_it.py:4)",
+    ]
+
+
+def test_the_end_of_the_run_says_which_teardown_was_interrupted(pytester: pytest.Pytester) -> None:
+    """Pytest shows but a line of code; what was closed nevertheless is listed, and nothing of it is repeated."""
+    result = run(pytester, second="interrupt()", first=PROBLEM.format("after"))
+
+    assert story(result) == [
+        f"{HEADING} of fixture 'second' (test_it.py:16); closed all the same:",
+        "  'first' (test_it.py:10)",
+    ]
+
+
+def test_the_end_of_the_run_says_where_somebody_asked_for_it(pytester: pytest.Pytester) -> None:
+    """The same for `pytest.exit`; if nothing is left to be closed, nothing is listed."""
+    result = run(pytester, module="pytest.exit('enough')", test="pass")
+
+    assert "isolation: Exit in the teardown of fixture 'module' (test_it.py:4)" in result.outlines
+
+
+def test_an_interrupt_between_two_teardowns_is_of_the_test(pytester: pytest.Pytester) -> None:
+    """No fixture is blamed for a hook of a plugin."""
+    pytester.makeconftest(CONFTEST + "\n    def pytest_runtest_teardown(): raise KeyboardInterrupt\n")
+
+    result = run(pytester)
+
+    assert story(result)[0] == f"{HEADING} of the test; closed all the same:"
+    assert log(pytester) == "first module"
 
 
 def test_errors_beside_an_interrupt_are_shown(pytester: pytest.Pytester) -> None:

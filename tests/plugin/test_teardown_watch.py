@@ -252,6 +252,36 @@ def test_tasks_are_told(hanging: Hanging) -> None:
     ]
 
 
+def test_tasks_that_hold_a_loop_are_told(hanging: Hanging) -> None:
+    """A loop that is closed waits for all its tasks; those in which no code of the user waits are left out."""
+    watch, _, said = hanging
+    released = asyncio.Event()
+
+    async def refuse() -> None:
+        await released.wait()
+
+    async def look_at() -> None:
+        await asyncio.to_thread(look, watch)
+        released.set()
+
+    loop = asyncio.new_event_loop()
+    future = loop.create_future()
+    names: dict[str, Any] = {"__name__": "anyio", "future": future}
+    exec("async def machinery(): await future", names)
+    tasks = [
+        loop.create_task(names["machinery"](), name="A"),
+        loop.create_task(refuse(), name="B"),
+        loop.create_task(look_at(), name="C"),
+    ]
+    tasks[-1].add_done_callback(lambda _: future.set_result(None))
+    loop.run_until_complete(asyncio.gather(*tasks))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+    headings = [line for line in said().splitlines() if line.startswith("  task")]
+    assert headings == ["  task 'B' waits at", "  task 'C' waits at"]
+
+
 def test_a_watch_can_be_stopped_by_two_threads(hanging: Hanging) -> None:
     """Two forks at once end it once."""
     watch, _, _ = hanging
