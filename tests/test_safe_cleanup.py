@@ -102,6 +102,11 @@ async def test_what_is_no_method_or_needs_arguments_is_passed_over() -> None:
     stop.assert_called_once_with()
 
 
+async def test_what_does_not_say_what_it_needs_is_called() -> None:
+    """Functions of extensions may have no signature."""
+    assert await safe_cleanup(SimpleNamespace(close=vars)) == "close"
+
+
 async def test_what_a_method_raises_is_raised_with_a_note() -> None:
     """The failure itself, not a group; it says what failed and who asked for it."""
     failure = ConnectionError("already gone")
