@@ -55,12 +55,12 @@ def _wait(loop: asyncio.AbstractEventLoop, tasks: Sequence[Future], failure: Bas
 
     def stop() -> None:
         nonlocal is_over
-        if not is_over:  # what is scheduled already comes when the loop runs for somebody else
-            is_over = True
-            loop.stop()
+        is_over = True
+        loop.stop()
 
     def look(_: Future) -> None:
-        if all(task.done() for task in tasks):
+        # What is scheduled already is called when the loop runs for somebody else.
+        if not is_over and all(task.done() for task in tasks):
             stop()
 
     for task in tasks:
