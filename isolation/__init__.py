@@ -16,6 +16,7 @@ from isolation._errors import (
     LoopGoneError,
     LoopScopeWarning,
     ManagerClosedError,
+    RunnerStuckError,
     SettingsError,
     SetupCancelledError,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "Origin",
     "Probe",
     "ResourceManager",
+    "RunnerStuckError",
     "SettingsError",
     "SetupCancelledError",
     "Survivor",

@@ -63,6 +63,10 @@ class FixtureTaskCrashedError(IsolationError, RuntimeError):
     """The task of a fixture ended while the fixture was in use; the cause is what ended it."""
 
 
+class RunnerStuckError(IsolationError, RuntimeError):
+    """A fixture cannot be torn down, since the task that would run it refuses to end after Ctrl-C."""
+
+
 class IsolationWarning(UserWarning):
     """Something is likely to go wrong, and this package cannot prevent it; base of all its warnings."""
 

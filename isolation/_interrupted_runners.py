@@ -13,17 +13,13 @@ from isolation._compatibility import (
     stuck_anyio_runner,
     waited_for_in,
 )
-from isolation._errors import CleanupError
+from isolation._errors import CleanupError, RunnerStuckError
 
 GRACE = 5.0
 """The seconds in which a teardown that was cancelled has to end."""
 
 
 Future = asyncio.Future[Any]
-
-
-class RunnerStuckError(RuntimeError):
-    """A fixture cannot be torn down, since what would run it is busy for good."""
 
 
 def release_runner(failure: BaseException | None) -> Sequence[BaseException]:

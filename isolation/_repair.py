@@ -17,8 +17,8 @@ from isolation._compatibility import (
     torn_down_in,
     waited_for_in,
 )
-from isolation._errors import CleanupError
-from isolation._interrupted_runners import RunnerStuckError, release_runner
+from isolation._errors import CleanupError, RunnerStuckError
+from isolation._interrupted_runners import release_runner
 from isolation._live_fixtures import LiveFixture, LiveFixtures
 
 Errors = list[BaseException]
