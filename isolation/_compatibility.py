@@ -19,6 +19,8 @@ from traceback import walk_tb
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple, Protocol, cast
 
+from isolation._causes import causes
+
 ADJUST_THREAD_COUNT: CodeType | None = getattr(
     getattr(ThreadPoolExecutor, "_adjust_thread_count", None), "__code__", None
 )
@@ -294,16 +296,6 @@ def torn_down_in(failure: BaseException) -> tuple[Any, Any] | None:
     code = getattr(getattr(fixture_def, "finish", None), "__code__", None)
     frames = [frame.f_locals for frame, _ in walk_tb(failure.__traceback__) if frame.f_code is code]
     return (frames[-1]["self"], frames[-1]["request"]) if frames else None
-
-
-def causes(failure: BaseException) -> Iterator[BaseException]:
-    """Yield *failure*, and what it was raised from or after."""
-    seen: set[int] = set()
-    error: BaseException | None = failure
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def visible_fixtures(item: Any) -> set[str]:  # noqa: ANN401 - pytest's class

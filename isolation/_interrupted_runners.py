@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Never
 
+from isolation._causes import causes
 from isolation._compatibility import (
     CANCELLED_FOR_INTERRUPT,
     abandon_tasks,
     cancel_anyio_runner,
-    causes,
     replace_anyio_calls,
     stuck_anyio_runner,
     waited_for_in,

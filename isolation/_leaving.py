@@ -1,10 +1,10 @@
 """Leaving: which exception may leave a fixture for what happened in it, so that pytest's own bookkeeping survives."""
 
 from asyncio import CancelledError
-from collections.abc import Iterator
 
 import pytest
 
+from isolation._causes import causes
 from isolation._compatibility import is_interrupted
 from isolation._errors import CleanupCancelledError, CleanupError, SetupCancelledError
 from isolation._homes import cancellations, is_trio_cancelled
@@ -46,7 +46,7 @@ def _undone(failure: BaseException, second: BaseException | None) -> BaseExcepti
 
 def before(other: BaseException, last: BaseException) -> BaseException:
     """Return *last*, which summaries name, with *other* shown before it."""
-    *_, end = _shown(last)
+    *_, end = causes(last, only_shown=True)
     end.__cause__ = None
     end.__context__ = other
     end.__suppress_context__ = False
@@ -55,20 +55,10 @@ def before(other: BaseException, last: BaseException) -> BaseException:
 
 def after(first: BaseException, then: BaseException) -> BaseException:
     """Return *then*, of which *first* is shown as the cause, behind all that caused it anyway."""
-    chain = list(_shown(then))
+    chain = list(causes(then, only_shown=True))
     if not isinstance(then, KeyboardInterrupt) and not any(error is first for error in chain):
         chain[-1].__cause__ = first
     return then
-
-
-def _shown(failure: BaseException) -> Iterator[BaseException]:
-    """Yield *failure* and what is shown before it, last first; with ``raise error from error`` it has no end."""
-    seen: set[int] = set()
-    error: BaseException | None = failure
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def must_leave(failure: BaseException) -> bool:

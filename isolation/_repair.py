@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
+from isolation._causes import causes
 from isolation._compatibility import (
     abandon_tasks,
     can_hide,
-    causes,
     forget_nodes,
     is_second_interrupt,
     lost_in_teardown,
