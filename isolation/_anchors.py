@@ -4,21 +4,20 @@ import asyncio
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
+from isolation._fixture_graph import SCOPES
 from isolation._leaving import leaving_teardown
 from isolation._live_fixtures import LIVE
-from isolation._owners import ScopeName
 from isolation._test_phase import PhasedManager
 
-MANAGER = pytest.StashKey[PhasedManager]()
+TEST_MANAGER = pytest.StashKey[PhasedManager]()
 """Where an item keeps its manager while the fixture `resource_manager` lives."""
 IN_ANYIO = "_isolation_release_resources"
 IN_TRIO = "_isolation_resources_in_trio"
 _PLUGIN = "isolation_anchors"
-_SCOPES = [scope for scope in get_args(ScopeName) if scope != "block"]
 
 
 def in_asyncio(scope: str) -> str:
@@ -47,7 +46,7 @@ def _anchors(config: pytest.Config) -> dict[str, Any]:
         IN_TRIO: pytest.fixture(_give_in_trio, name=IN_TRIO),
     }
     if config.pluginmanager.has_plugin("asyncio"):
-        anchors.update({in_asyncio(scope): _loop_of(scope) for scope in _SCOPES})
+        anchors.update({in_asyncio(scope): _loop_of(scope) for scope in SCOPES})
     return anchors
 
 
@@ -62,7 +61,7 @@ def _loop_of(scope: Any) -> Any:  # noqa: ANN401 - pytest-asyncio's
 
 async def _release_in_anyio(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     __tracebackhide__ = True
-    manager = request.node.stash[MANAGER]
+    manager = request.node.stash[TEST_MANAGER]
     request.config.stash[LIVE].attach(request, manager)
     yield
     try:
@@ -75,6 +74,6 @@ async def _release_in_anyio(request: pytest.FixtureRequest) -> AsyncIterator[Non
 
 
 async def _give_in_trio(request: pytest.FixtureRequest) -> AsyncIterator[PhasedManager]:
-    manager = request.node.stash[MANAGER]
+    manager = request.node.stash[TEST_MANAGER]
     yield manager
     await manager.release()  # an error here would be one of the test; the teardown raises it

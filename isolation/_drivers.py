@@ -1,7 +1,7 @@
 """Drivers: who runs an async test, and so in which loop the resource manager of that test has to clean up."""
 
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Literal
@@ -9,14 +9,14 @@ from unittest import TestCase
 
 import pytest
 
-from isolation._anchors import IN_ANYIO, IN_TRIO, MANAGER, in_asyncio, is_async_test, register
+from isolation._anchors import IN_ANYIO, IN_TRIO, TEST_MANAGER, in_asyncio, is_async_test, register
 from isolation._compatibility import fixture_graph, fixture_loop_scope, is_in_trio, running_loop
+from isolation._fixture_definitions import MANAGER
+from isolation._fixture_graph import test_loop_scope
 from isolation._leaving import leaving_teardown
 from isolation._live_fixtures import LIVE
 from isolation._test_phase import PhasedManager
 
-NAME = "resource_manager"
-_NOTHING: Mapping[str, Any] = {}
 Driver = Literal["asyncio", "anyio", "trio"]
 
 
@@ -24,13 +24,13 @@ def manager_of(request: pytest.FixtureRequest) -> Iterator[object]:
     """Give the manager of the test of *request*, for pytest-trio its placeholder; clean up when its users are done."""
     __tracebackhide__ = True
     item = request.node
-    manager = item.stash[MANAGER] = PhasedManager(item.name)
+    manager = item.stash[TEST_MANAGER] = PhasedManager(item.name)
     request.config.stash[LIVE].attach(request, manager)
     driver = _driver_of(request)
     given = _prepared(request, manager, driver)
     with _wrapped(item, manager):
         yield given
-    del item.stash[MANAGER]
+    del item.stash[TEST_MANAGER]
     if driver == "anyio":
         return  # its anchor comes down next, and closes the manager in the loop
     try:
@@ -93,7 +93,7 @@ def _wrapped(item: Any, manager: PhasedManager) -> Generator[None]:  # noqa: ANN
 def _async_users(item: pytest.Item) -> Sequence[Any]:
     """Return the functions of the async fixtures of *item* that ask for the manager."""
     _, definitions = fixture_graph(item)
-    used = [found[-1] for found in definitions.values() if NAME in found[-1].argnames]
+    used = [found[-1] for found in definitions.values() if MANAGER in found[-1].argnames]
     return [each.func for each in used if iscoroutinefunction(each.func) or isasyncgenfunction(each.func)]
 
 
@@ -101,11 +101,8 @@ def _loop_scopes(item: pytest.Item) -> Sequence[str]:
     """Return the scopes of the loops in which *item* and its async fixtures run, that of the test first."""
     scopes: list[str] = []
     if is_async_test(item):
-        marker = item.get_closest_marker("asyncio")
-        asked: Mapping[str, Any] = marker.kwargs if marker is not None else _NOTHING
-        default: str = item.config.getini("asyncio_default_test_loop_scope")
-        scopes.append(asked.get("loop_scope") or asked.get("scope") or default)
-    default = item.config.getini("asyncio_default_fixture_loop_scope") or "function"
+        scopes.append(test_loop_scope(item))
+    default: str = item.config.getini("asyncio_default_fixture_loop_scope") or "function"
     default = "function" if default == "fixture-scope" else default
     scopes += [fixture_loop_scope(function) or default for function in _async_users(item)]
     return list(dict.fromkeys(scopes))
@@ -124,5 +121,5 @@ def _is_argument(item: pytest.Item) -> bool:
         if name not in reached and name in definitions:
             reached.add(name)
             ahead += definitions[name][-1].argnames
-    asking = {name for name, found in definitions.items() if NAME in found[-1].argnames}
-    return NAME in reached and asking <= reached
+    asking = {name for name, found in definitions.items() if MANAGER in found[-1].argnames}
+    return MANAGER in reached and asking <= reached

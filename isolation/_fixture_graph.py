@@ -12,38 +12,43 @@ from isolation._origin import relative
 
 Fixture: TypeAlias = pytest.FixtureDef[Any]
 Fixtures: TypeAlias = Mapping[str, Sequence[Fixture]]
+Managed: TypeAlias = list[tuple[str, FixtureDefinition]]
 SCOPES = ("session", "package", "module", "class", "function")
 """The scopes of pytest, widest first."""
 
 
-def check(item: pytest.Function) -> None:
-    """Make sure that the managed fixtures that *item* uses can be set up.
+def managed_by(item: pytest.Function) -> Managed:
+    """Return the managed fixtures that *item* uses, by name, in the order of their set-up."""
+    fixtures = fixture_graph(item)[1]
+    found: Managed = []
+    for name in item.fixturenames:
+        defined = fixtures.get(name)
+        definition = definition_of(defined[-1].func) if defined else None
+        if definition is not None:
+            found.append((name, definition))
+    return found
+
+
+def check(item: pytest.Function, managed: Managed) -> None:
+    """Make sure that the fixtures that *item* uses, of which some are *managed*, can be set up.
 
     Raises:
         pytest.Collector.CollectError: If one depends on a fixture that does not exist, or on itself.
     """
     fixtures = fixture_graph(item)[1]
-    managed = [definition for _, definition in _managed(item, fixtures)]
-    for definition in managed:
+    for _, definition in managed:
         _check_declared(item, fixtures, definition)
-    if managed:
-        _check_cycles(item, fixtures)
+    _check_cycles(item, fixtures)
 
 
-def sort(item: pytest.Function) -> None:
-    """Let higher priorities be set up earlier within each scope; do nothing if none is given."""
+def sort(item: pytest.Function, managed: Managed) -> None:
+    """Let higher priorities be set up earlier within each scope, *managed* included; do nothing if none is given."""
     fixtures = fixture_graph(item)[1]
-    priorities = {name: definition.priority for name, definition in _managed(item, fixtures) if definition.priority}
+    priorities = {name: definition.priority for name, definition in managed if definition.priority}
     if priorities:
         # Parametrized siblings share this list, so it may be sorted already.
         item.fixturenames.sort(key=lambda name: (_rank(fixtures, name), -priorities.get(name, 0)))
-
-
-def own_tasks(item: pytest.Function) -> Iterator[str]:
-    """Yield the names of the fixtures of *item* that live in a task of their own."""
-    for name, definition in _managed(item, fixture_graph(item)[1]):
-        if definition.own_task:
-            yield name
+        managed.sort(key=lambda each: item.fixturenames.index(each[0]))
 
 
 def used_by(item: pytest.Function) -> Iterator[Fixture]:
@@ -58,16 +63,6 @@ def used_by(item: pytest.Function) -> Iterator[Fixture]:
 def _rank(fixtures: Fixtures, name: str) -> int:
     defined = fixtures.get(name)
     return SCOPES.index(defined[-1].scope) if defined else len(SCOPES)
-
-
-def _managed(item: pytest.Function, fixtures: Fixtures) -> Sequence[tuple[str, FixtureDefinition]]:
-    found: list[tuple[str, FixtureDefinition]] = []
-    for name in item.fixturenames:
-        defined = fixtures.get(name)
-        definition = definition_of(defined[-1].func) if defined else None
-        if definition is not None:
-            found.append((name, definition))
-    return found
 
 
 def _check_declared(item: pytest.Function, fixtures: Fixtures, definition: FixtureDefinition) -> None:
@@ -123,23 +118,26 @@ def loop_scope_of(
     return min(configured, fixturedef.scope, key=SCOPES.index)
 
 
-def loop_mismatches(item: pytest.Function) -> Iterator[tuple[str, str, str]]:
-    """Yield the names of the fixtures that run on another event loop than *item*, with both scopes, theirs first."""
+def test_loop_scope(item: pytest.Item) -> str:
+    """Return the scope of the event loop on which pytest-asyncio runs *item*."""
     marker = item.get_closest_marker("asyncio")
-    if marker is None:
+    asked: Mapping[str, Any] = marker.kwargs if marker is not None else {}
+    default: str = item.config.getini("asyncio_default_test_loop_scope")
+    return str(asked.get("loop_scope") or asked.get("scope") or default)
+
+
+def loop_mismatches(item: pytest.Function, managed: Managed) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of the fixtures that run on another event loop than *item*, with both scopes, theirs first."""
+    if item.get_closest_marker("asyncio") is None:
         return
     fixtures = fixture_graph(item)[1]
-    own = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or _default_loop_scope(item.config)
-    for name, definition in _managed(item, fixtures):
+    own = test_loop_scope(item)
+    for name, definition in managed:
         fixturedef = fixtures[name][-1]
         if definition.is_async and not definition.has_loop_scope and fixture_loop_scope(fixturedef.func) is None:
             scope = loop_scope_of(definition, fixturedef, item.config) or fixturedef.scope
             if scope != own:
-                yield name, scope, str(own)
-
-
-def _default_loop_scope(config: pytest.Config) -> str:
-    return str(config.getini("asyncio_default_test_loop_scope"))
+                yield name, scope, own
 
 
 def _where(item: pytest.Item, function: object) -> str:

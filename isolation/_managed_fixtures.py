@@ -45,13 +45,15 @@ class ManagedFixtures:
             yield item
 
     def _check(self, item: pytest.Function) -> None:
-        _fixture_graph.check(item)
-        _fixture_graph.sort(item)
-        self._own_tasks.update(_fixture_graph.own_tasks(item))
-        self._warn(item)
+        managed = _fixture_graph.managed_by(item)
+        if managed:
+            _fixture_graph.check(item, managed)
+            _fixture_graph.sort(item, managed)
+            self._own_tasks.update(name for name, definition in managed if definition.own_task)
+            self._warn(item, managed)
 
-    def _warn(self, item: pytest.Function) -> None:
-        for mismatch in _fixture_graph.loop_mismatches(item):
+    def _warn(self, item: pytest.Function, managed: _fixture_graph.Managed) -> None:
+        for mismatch in _fixture_graph.loop_mismatches(item, managed):
             if mismatch in self._warned:
                 continue
             self._warned.add(mismatch)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from isolation._fixture_definitions import MANAGER
 from isolation._ledger import Ledger
 from isolation._live_fixtures import LiveFixture, LiveFixtures
 from isolation._owners import Owner
@@ -13,7 +14,6 @@ from isolation._report import survivor_record
 from isolation._resources import tracker_of
 from isolation._survivors import Tracker, survivors_of
 
-_NAME = "resource_manager"
 # What only pytest holds until the end of the run: instances of test classes, values of parameters.
 _STRANGERS = (pytest.Item, pytest.Collector, pytest.FixtureDef, pytest.FixtureRequest, pytest.Mark)
 
@@ -61,6 +61,6 @@ class SurvivorPlugin:
 
 def _owner(fixture: LiveFixture) -> Owner:
     """Return who answers for the managers of *fixture*: for the test's own manager, that is the test."""
-    if fixture.fixturedef.argname == _NAME or fixture.fixturedef.argname.startswith("_isolation"):
+    if fixture.fixturedef.argname == MANAGER or fixture.fixturedef.argname.startswith("_isolation"):
         return Owner("test", fixture.request.node.name, fixture.nodeid)
     return Owner("fixture", fixture.name, fixture.nodeid, fixture.fixturedef.scope)
