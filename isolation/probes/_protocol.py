@@ -4,6 +4,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
+from isolation._changes import Change
 from isolation._findings import Finding
 from isolation.recording._recorder import ClosedBy
 
@@ -40,4 +41,28 @@ class LoopProbe(Protocol):
 
     def findings_at_close(self, loop: AbstractEventLoop, closed_by: ClosedBy, /) -> Sequence[Finding]:
         """Return what is alive in *loop*, which *closed_by* is about to close."""
+        ...
+
+
+class StateProbe(Protocol):
+    """Watch state of the process: what one owner leaves changed is what the next one finds."""
+
+    @property
+    def name(self) -> str:
+        """The name by which settings and markers mean this probe."""
+        ...
+
+    def start(self) -> None:
+        """Take the state as it is now for the baseline."""
+        ...
+
+    def look(self) -> Sequence[Change]:
+        """Return what differs from the baseline, and make the present state the baseline.
+
+        Costs next to nothing if nothing has changed, and runs no code of what it looks at.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Drop what was derived from changed state, such as caches; called last, after anything was put back."""
         ...
