@@ -30,6 +30,7 @@ class Change:
     Attributes:
         probe: The name of the probe that saw it.
         kind: What kind of place it is; severities are set by kind.
+        name: The name that its user gave it, ``HOME``; empty if there is none but the place.
         place: Where it is, in terms that its user can find: ``os.environ['HOME']``, ``app.core.manager._queues``.
         unit: The place with the keys and indices collapsed, ``app.core.Pool._conns[*]``: what is counted and excused.
         key: Equal for changes of one place, and for no other as long as the place exists.
@@ -53,5 +54,6 @@ class Change:
     severity: Severity
     put: Callable[[object], str | None] | None
     is_same: Callable[[object, object], bool] = operator.is_
+    name: str = ""
     detail: str = ""
     hint: str = ""

@@ -11,7 +11,7 @@ from isolation._adoption import Root, adopters
 from isolation._allowances import Allowances, Excuse
 from isolation._findings import Finding, Severity
 from isolation._owners import OWNER, Owner
-from isolation._settings import Mode, Settings, find_holder
+from isolation._settings import LEAKS, Mode, Settings, find_holder
 from isolation.probes import PROBES, LeakProbe, Scene
 from isolation.probes._protocol import LoopProbe
 from isolation.probes.descriptors import DescriptorsProbe
@@ -91,7 +91,7 @@ class Guard:
         self._scene.adopters = self._adopters
         self._scene.is_well_known = self.allowances.is_well_known
         self._scene.memory_threshold = settings.profile.memory
-        chosen = (name for name in PROBES if settings.mode_of(name) != "off")
+        chosen = (name for name in LEAKS if settings.mode_of(name) != "off")
         self._probes: Sequence[LeakProbe] = [PROBES[name](self._scene) for name in chosen]
         self._loop_probes: Sequence[LoopProbe] = [probe for probe in self._probes if isinstance(probe, LoopProbe)]
         self._delta_probes = [probe for probe in self._probes if isinstance(probe, DescriptorsProbe | ProcessesProbe)]

@@ -10,7 +10,7 @@ from isolation import _report
 from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
 from isolation._owners import OWNER, Owner
-from isolation._settings import OPT_IN, PROBES, Profile, Settings, one_of
+from isolation._settings import LEAKS, OPT_IN, PROBES, Profile, Settings, one_of
 
 _ADVICE = "end them inside the block"
 
@@ -119,5 +119,5 @@ def no_leaks(*probes: str, grace: float = 0.1) -> NoLeaks:
     ...     pass
     """
     for probe in probes:
-        one_of(probe, PROBES, "probe", "no_leaks()")
-    return NoLeaks(probes or [probe for probe in PROBES if probe not in OPT_IN], grace)
+        one_of(probe, LEAKS, "probe", "no_leaks()")
+    return NoLeaks(probes or [probe for probe in LEAKS if probe not in OPT_IN], grace)

@@ -20,7 +20,12 @@ ProfileName = Literal["ci", "test", "development", "staging", "production"]
 
 MODES: Sequence[Mode] = get_args(Mode)
 SEVERITIES: Sequence[Severity] = get_args(Severity)
-PROBES = ("tasks", "loops", "threads", "processes", "descriptors", "memory")
+LEAKS = ("tasks", "loops", "threads", "processes", "descriptors", "memory")
+STATES = (
+    "environment", "cwd", "modules", "interpreter", "signals", "locale", "warnings", "logging", "randomness",
+    "patches", "singletons",
+)  # fmt: skip
+PROBES = (*LEAKS, *STATES)
 OPT_IN = frozenset({"memory"})
 KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",

@@ -66,3 +66,25 @@ class StateProbe(Protocol):
     def settle(self) -> None:
         """Drop what was derived from changed state, such as caches; called last, after anything was put back."""
         ...
+
+
+@runtime_checkable
+class FramedProbe(Protocol):
+    """Watch state that frameworks change around each test, such as the filters inside ``catch_warnings``."""
+
+    def begin(self) -> None:
+        """Accept what was changed since the last look: a test begins inside of what frameworks put around it."""
+        ...
+
+
+@runtime_checkable
+class RootedProbe(Protocol):
+    """Watch what is reachable from objects of users, such as the values of fixtures of wider scope."""
+
+    def add_root(self, name: str, value: object, /) -> None:
+        """Watch *value* as well, under *name*, as it is now."""
+        ...
+
+    def remove_root(self, name: str, /) -> None:
+        """Forget the value that was watched under *name*."""
+        ...
