@@ -43,6 +43,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="when a teardown hangs or fails, show all live fixtures and what is still to be cleaned up",
     )
+    group.addoption(
+        "--isolation-order",
+        metavar="ORDER",
+        help="random, random:SEED or reverse: modules, the classes in them and the tests in these change places",
+    )
     parser.addini("isolation_mode", "off, report, restore or fail", default="report")
     parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")

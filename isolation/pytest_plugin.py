@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
+    if config.getoption("--isolation-order") is not None:
+        _put_in_order(config, ledger)
     if settings.is_repairing:
         _start_repair(config, live)
     if settings.is_on:
@@ -80,6 +82,14 @@ def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:
         config.stash[_LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
 
 
+def _put_in_order(config: pytest.Config, ledger: Ledger) -> None:
+    from isolation._order_plugin import OrderPlugin, read_order  # noqa: PLC0415 - only on request
+
+    order = read_order(config)
+    ledger.header["order"] = str(order)
+    config.pluginmanager.register(OrderPlugin(config, order), "isolation_order")
+
+
 def _look_for_survivors(config: pytest.Config, live: LiveFixtures, ledger: Ledger) -> None:
     from isolation._survivor_plugin import SurvivorPlugin  # noqa: PLC0415 - rarely needed
 
@@ -90,6 +100,7 @@ def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
     plugins = {f"{dist.project_name}-{dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()}
     return {
         "mode": settings.mode,
+        "order": None,
         "profile": settings.profile.name,
         "pytest": pytest.__version__,
         "python": platform.python_version(),
