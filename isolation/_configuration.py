@@ -1,5 +1,6 @@
 """Options, ini values and markers: what pytest lets a user say, read into settings."""
 
+import argparse
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -48,6 +49,7 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="ORDER",
         help="random, random:SEED or reverse: modules, the classes in them and the tests in these change places",
     )
+    group.addoption("--isolation-restore-only", metavar="PLACE", help=argparse.SUPPRESS)  # of a run that diagnoses
     parser.addini("isolation_mode", "off, report, restore or fail", default="report")
     parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
@@ -92,6 +94,7 @@ def _read(config: pytest.Config) -> Settings:
         ],
         is_tracing=bool(config.getoption("--isolation-trace")),
         is_repairing=_is_on(config, "isolation_repair", file),
+        restore_only=config.getoption("--isolation-restore-only"),
         looks_for_survivors=bool(config.getoption("--isolation-survivors")),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
         reports=[

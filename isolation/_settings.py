@@ -99,6 +99,7 @@ class Settings:
         holders: ``package.module:attribute`` of objects that may keep what tests open.
         is_tracing: Whether full creation stacks are kept.
         is_repairing: Whether finalizers that pytest loses are run.
+        restore_only: The one place of state that is put back, whatever the mode; None for what the modes say.
         looks_for_survivors: Whether somebody wants to know what is closed and still referenced.
         profile: The times that apply.
         reports: Files to write.
@@ -111,6 +112,7 @@ class Settings:
     holders: Sequence[str] = ()
     is_tracing: bool = False
     is_repairing: bool = True
+    restore_only: str | None = None
     looks_for_survivors: bool = False
     profile: Profile
     reports: Sequence[Path] = ()

@@ -211,3 +211,9 @@ def test_right_holders_pass(pytester: pytest.Pytester) -> None:
     _configuration.check_holders(pytester.parseconfig(), settings)
 
     assert list(settings.holders) == ["json:decoder", "os:environ"]
+
+
+def test_a_diagnosis_names_the_place_to_put_back(pytester: pytest.Pytester) -> None:
+    """The hidden option of its runs arrives in the settings."""
+    assert read(pytester).restore_only is None
+    assert read(pytester, "", "--isolation-restore-only=app.cache[*]").restore_only == "app.cache[*]"
