@@ -436,3 +436,10 @@ def is_in_scope() -> bool:
         return True
     state = states.get(task)
     return state is not None and getattr(state, "cancel_scope", True) is not None
+
+
+def environment_data(environ: object) -> dict[Any, Any] | None:
+    """Return what `os.environ` keeps its variables in, encoded; it is forty times faster to compare."""
+    data: Any = getattr(environ, "_data", None)
+    found: dict[Any, Any] | None = data if type(data) is dict else None
+    return found

@@ -30,6 +30,7 @@ OPT_IN = frozenset({"memory"})
 KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
     "pipe", "descriptor", "memory",
+    "environment_variable", "cwd",
 )  # fmt: skip
 REPORT_FORMATS = (".jsonl",)
 

@@ -6,6 +6,7 @@ A test that fails here says which project has changed, before anything is silent
 import asyncio
 import contextvars
 import io
+import os
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -319,3 +320,18 @@ async def test_asyncio_knows_whether_a_failure_was_seen() -> None:
     assert names.hides_failure(future)
     assert isinstance(future.exception(), ValueError)
     assert not names.hides_failure(future)
+
+
+def test_the_environment_keeps_encoded_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was set is there at once, in bytes."""
+    monkeypatch.setenv("APP_TRACE", "on")
+
+    data = names.environment_data(os.environ)
+
+    assert data is not None
+    assert data[b"APP_TRACE"] == b"on"
+
+
+def test_a_mapping_of_its_own_is_no_environment() -> None:
+    """Who replaced `os.environ` may have anything in it."""
+    assert names.environment_data({"APP_TRACE": "on"}) is None
