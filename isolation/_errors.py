@@ -19,6 +19,16 @@ class LeakError(IsolationError):
         self.findings = findings
 
 
+class ContaminationError(IsolationError):
+    """An owner ended and left state changed; the message says what and how, *findings* holds the changes."""
+
+    findings: Sequence[Finding]
+
+    def __init__(self, message: str, findings: Sequence[Finding]) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
 class SettingsError(IsolationError, ValueError):
     """A setting has a value that means nothing; the message names the value, where it was set, and the nearest one."""
 

@@ -25,6 +25,8 @@ class Finding:
         hint: What follows from it or what to do about it, for people.
         before: What was there before, for a changed state.
         after: What is there now, for a changed state.
+        place: Where the changed state is, in terms that users can find; empty for what is alive.
+        unit: The place with keys and indices collapsed: what is counted and excused; empty for what is alive.
         ending: Ends or restores the thing: called with seconds of grace, returns None or why it failed.
     """
 
@@ -38,4 +40,6 @@ class Finding:
     hint: str = ""
     before: str | None = None
     after: str | None = None
+    place: str = ""
+    unit: str = ""
     ending: Callable[[float], str | None] | None = field(default=None, compare=False, repr=False)

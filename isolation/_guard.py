@@ -12,6 +12,7 @@ from isolation._allowances import Allowances, Excuse
 from isolation._findings import Finding, Severity
 from isolation._owners import OWNER, Owner
 from isolation._settings import LEAKS, Mode, Settings, find_holder
+from isolation._state_guard import StateGuard
 from isolation.probes import PROBES, LeakProbe, Scene
 from isolation.probes._protocol import LoopProbe
 from isolation.probes.descriptors import DescriptorsProbe
@@ -60,6 +61,16 @@ class Terms:
 NO_TERMS = Terms()
 
 
+def _place(judgement: Judgement) -> tuple[str, str]:
+    return judgement.finding.probe, judgement.finding.place
+
+
+def _refuted(judgement: Judgement) -> Judgement:
+    finding = judgement.finding
+    said = f"{finding.detail}, not put back: somebody changed it again at once".lstrip(", ")
+    return replace(judgement, finding=replace(finding, detail=said), restored=False)
+
+
 class Guard:
     """Look around owners: `begin` before each, `end` after it.
 
@@ -77,6 +88,7 @@ class Guard:
         recorder: Recorder | None = None,
         live: Callable[[], Iterable[Root]] = tuple,
         session: Owner | None = None,
+        states: StateGuard | None = None,
     ) -> None:
         self.settings = settings
         self.seconds = 0.0
@@ -86,6 +98,7 @@ class Guard:
         self.allowances = Allowances(settings, root)
         self._live = live
         self._session = session
+        self._states = states
         self._holder_owners = {holder: Owner("session", holder, scope="session") for holder in settings.holders}
         self._scene = Scene(self.recorder, root, settings.profile.grace)
         self._scene.adopters = self._adopters
@@ -121,6 +134,8 @@ class Guard:
         """Remember what is there before an owner begins."""
         started = time.perf_counter()
         self.recorder.late_arrivals()
+        if self._states is not None:
+            self._states.begin()
         self._befores = [probe.snapshot() for probe in self._probes]
         self.seconds += time.perf_counter() - started
 
@@ -142,7 +157,8 @@ class Guard:
         gc.disable()
         try:
             found = self._look()
-            return self._judge(found, owner, terms()) if found else ()
+            left = self._judge(found, owner, terms()) if found else ()
+            return left if self._states is None else [*left, *self._end_states(self._states, owner, terms)]
         finally:
             if is_collecting:
                 gc.enable()
@@ -169,7 +185,8 @@ class Guard:
         token = OWNER.set(OURS)
         try:
             owned = [finding for finding in self._look() if finding.owner is not None]
-            return self._judge(owned, OURS, NO_TERMS)
+            changed = self._states.finish() if self._states is not None else ()
+            return self._judge([*owned, *changed], OURS, NO_TERMS)
         finally:
             OWNER.reset(token)
             for probe in self._probes:
@@ -178,12 +195,16 @@ class Guard:
 
     def look_for_fixture(self) -> Sequence[Any]:
         """Return what is open before the set-up of a wider fixture; give it to `claim_for_fixture`."""
+        if self._states is not None:
+            self._states.fixture_begins()
         return [probe.look() for probe in self._delta_probes]
 
     def claim_for_fixture(self, looks: Sequence[Any], owner: Owner) -> None:
         """Give *owner*, a wider fixture that is set up now, what was opened since *looks* were taken."""
         for probe, before in zip(self._delta_probes, looks, strict=True):
             probe.claim(before, owner)
+        if self._states is not None:
+            self._states.fixture_is_set_up(owner)
 
     def _look(self) -> list[Finding]:
         found, self._dying = self._dying, []
@@ -191,6 +212,17 @@ class Guard:
         for probe, before in zip(self._probes, self._befores, strict=False):
             found += probe.findings(before)
         return found
+
+    def _end_states(self, states: StateGuard, owner: Owner, terms: Callable[[], Terms]) -> Sequence[Judgement]:
+        # After what is left has ended: what ends may change state, too.
+        found = states.end(owner)
+        if not found:
+            return ()
+        judgements = self._judge(found, owner, terms())
+        if any(judgement.restored for judgement in judgements):
+            again = {(change.probe, change.place) for change in states.settle()}
+            judgements = [_refuted(judgement) if _place(judgement) in again else judgement for judgement in judgements]
+        return judgements
 
     def _judge(self, found: Sequence[Finding], owner: Owner, terms: Terms) -> Sequence[Judgement]:
         judgements: list[Judgement] = []
@@ -201,7 +233,8 @@ class Guard:
                 severity=self.settings.severities.get(finding.kind, finding.severity),
             )
             of_test = terms if owned.owner is owner else NO_TERMS
-            if of_test.is_tracked and self._mode(owned.probe, of_test) != "off":
+            is_meant = of_test.is_tracked or owned.probe not in LEAKS
+            if is_meant and self._mode(owned.probe, of_test) != "off":
                 judgements.append(self._judge_one(owned, of_test))
         return judgements
 
@@ -214,12 +247,15 @@ class Guard:
 
     def _judge_one(self, finding: Finding, terms: Terms) -> Judgement:
         mode = self._mode(finding.probe, terms)
+        if self.settings.restore_only is not None:
+            mode = "restore" if self.settings.restore_only in (finding.place, finding.unit) else "report"
         excused = self.allowances.excuse(finding, terms.allowed.__contains__)
         if excused is not None or mode == "report" or finding.ending is None:
             return Judgement(finding=finding, mode=mode, excused=excused)
         refusal = self._end(finding.ending)
         if refusal is not None:
-            finding = replace(finding, detail=f"{finding.detail}, not ended: {refusal}".lstrip(", "))
+            verb = "ended" if finding.probe in LEAKS else "put back"
+            finding = replace(finding, detail=f"{finding.detail}, not {verb}: {refusal}".lstrip(", "))
         return Judgement(finding=finding, mode=mode, restored=refusal is None)
 
     def _mode(self, probe: str, terms: Terms) -> Mode:

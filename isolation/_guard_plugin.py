@@ -13,35 +13,16 @@ from isolation._adoption import Root
 from isolation._canary import blind_spots
 from isolation._compatibility import can_hide
 from isolation._configuration import check_holders, check_markers, terms_of
-from isolation._errors import LeakError
 from isolation._guard import Guard, Judgement
+from isolation._guard_failures import failure_of, is_not_ours
 from isolation._ledger import Ledger
 from isolation._owners import OWNER, Owner
 from isolation._resource_warnings import ResourceWarnings
 from isolation._settings import Settings
+from isolation._state_guard import StateGuard
+from isolation._state_probes import state_probes
 from isolation._watchdog import Exit, Watchdog, is_debugged
 from isolation._wide_fixtures import WideFixture
-
-
-class LeakFailure(LeakError, pytest.fail.Exception):  # type: ignore[name-defined, misc]  # noqa: N818 - a function's attribute
-    """A `LeakError` that pytest shows without the frames of the hooks that raised it."""
-
-    def __init__(self, message: str, judgements: Sequence[Judgement]) -> None:
-        LeakError.__init__(self, message, [judgement.finding for judgement in judgements])
-        self.msg = message
-        self.pytrace = False
-
-    def __str__(self) -> str:
-        return str(self.msg)
-
-
-def _is_not_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Tell whether somebody else raised this, so that our frame says nothing."""
-    return not isinstance(excinfo.value, LeakFailure) and can_hide(excinfo)
-
-
-# The name under which users can catch it, and which pytest prints in its short summary.
-LeakFailure.__module__, LeakFailure.__qualname__ = "builtins", "LeakError"
 
 
 class GuardPlugin:
@@ -61,7 +42,8 @@ class GuardPlugin:
         self._failed_before = 0
         self._is_setting_up = False
         self._late: list[tuple[Judgement, _report.Record]] = []
-        self._guard = Guard(settings, self._root, live=self._roots, session=self._session)
+        self._states = StateGuard(state_probes(settings), self._session) if settings.watches_state else None
+        self._guard = Guard(settings, self._root, live=self._roots, session=self._session, states=self._states)
         ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()
         self._resource_warnings = ResourceWarnings(self._guard.recorder, self._root)
@@ -69,6 +51,8 @@ class GuardPlugin:
     def pytest_sessionstart(self) -> None:
         """Stand in front of pytest's own hook for what destructors raise."""
         self._resource_warnings.install()
+        if self._states is not None:
+            self._states.start("environment", "cwd")
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
         """Note whose a warning is that the garbage collector gave to another test."""
@@ -128,7 +112,7 @@ class GuardPlugin:
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look what the test has left, after everybody else has torn down."""
-        __tracebackhide__ = _is_not_ours
+        __tracebackhide__ = is_not_ours
         try:
             result = yield
         except BaseException:
@@ -136,7 +120,7 @@ class GuardPlugin:
             raise
         failing = self._end(item, has_failed=item.session.testsfailed > self._failed_before)
         if failing:
-            raise LeakFailure(_report.leak_message([record for _, record in failing]), [found for found, _ in failing])
+            raise failure_of(failing)
         return result
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
@@ -166,10 +150,17 @@ class GuardPlugin:
             OWNER.reset(token)
             fixture.set_up()
             self._guard.claim_for_fixture(looks, fixture.owner)
+        if self._states is not None:
+            self._states.add_root(fixture.owner, fixture.value())
         # Finalizers run newest first: this one runs after those of the fixtures that use this one, before its own.
         # Not after an interrupted set-up: pytest never calls the finalizers of such a fixture, and trips over them.
-        fixturedef.addfinalizer(lambda: _set_owner(fixture.owner))
+        fixturedef.addfinalizer(lambda: self._tear_down_wide(fixture.owner))
         return result
+
+    def _tear_down_wide(self, owner: Owner) -> None:
+        OWNER.set(owner)
+        if self._states is not None:
+            self._states.fixture_ends()
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
         """Let a wider fixture come to its end; what it still has is found at the next look."""
@@ -177,6 +168,8 @@ class GuardPlugin:
         if fixture is not None:
             fixture.owner.is_alive = False
             OWNER.set(self._test)
+            if self._states is not None:
+                self._states.fixture_ended(fixture.owner)
             if self._is_setting_up:
                 # It gives way to its next parameter: the test that is set up now must not start with what it left.
                 self._late += self._pairs(self._guard.finish())
@@ -235,7 +228,3 @@ def _is_main_program(config: pytest.Config) -> bool:
     is_worker = hasattr(config, "workerinput")
     is_pytest = Path(sys.argv[0]).parent.name == "pytest" or Path(sys.argv[0]).stem in ("pytest", "py.test")
     return (is_worker or is_pytest) and not config.getoption("usepdb") and not is_debugged()
-
-
-def _set_owner(owner: Owner) -> None:
-    OWNER.set(owner)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from isolation._report import SCHEMA, Record, title
+from isolation._report import SCHEMA, Record, distinct, title
 
 
 @dataclass(slots=True)
@@ -69,9 +69,9 @@ class Ledger:
         return {
             "record": "summary",
             "tests": self.tests,
-            "findings": dict(sorted(Counter(record["kind"] for record in self.counted).items())),
-            "notes": len(self.notes),
-            "excused": len(self.excused),
+            "findings": dict(sorted(Counter(record["kind"] for record in distinct(self.counted)).items())),
+            "notes": len(distinct(self.notes)),
+            "excused": len(distinct(self.excused)),
             "survivors": len(self.survivors),
             "isolation_score": round(self.score, 6),
             "guard_us_per_test": round(self.microseconds_per_test, 1),
@@ -88,11 +88,13 @@ class Ledger:
         survivors = f" · {self.survivors_counted()}" if self.survivors else ""
         cost = f"guard {self.microseconds_per_test:.0f} µs per test"
         extras = [
-            f"{len(group)} {name}" for group, name in ((self.notes, "in notes"), (self.excused, "excused")) if group
+            f"{len(distinct(group))} {name}"
+            for group, name in ((self.notes, "in notes"), (self.excused, "excused"))
+            if group
         ]
         beside = f" ({', '.join(extras)})" if extras else ""
         tests = "1 test" if self.tests == 1 else f"{self.tests} tests"
-        count = len(self.counted)
+        count = len(distinct(self.counted))
         if not count:
             return f"{tests} left nothing behind{beside}{survivors} · {cost}"
         findings = "1 finding" if count == 1 else f"{count} findings"

@@ -3,7 +3,7 @@
 from contextvars import ContextVar
 from typing import Literal
 
-OwnerKind = Literal["session", "package", "module", "class", "fixture", "test", "barrier"]
+OwnerKind = Literal["session", "collection", "package", "module", "class", "fixture", "test", "barrier"]
 ScopeName = Literal["session", "package", "module", "class", "function", "block"]
 
 

@@ -12,6 +12,7 @@ Record = Mapping[str, Any]
 SCHEMA = 1
 _UNQUOTED = frozenset({"socket", "pipe", "descriptor"})
 _BRIEF = 120
+_FEW = 4
 
 
 def finding_record(finding: Finding, *, restored: bool | None, excused: str | None, root: str) -> dict[str, Any]:
@@ -25,6 +26,8 @@ def finding_record(finding: Finding, *, restored: bool | None, excused: str | No
         "kind": finding.kind,
         "severity": finding.severity,
         "name": finding.name,
+        "place": finding.place or None,
+        "unit": finding.unit or None,
         "detail": finding.detail,
         "hint": finding.hint,
         "fixture": finding.origin.fixture if finding.origin is not None else None,
@@ -71,6 +74,21 @@ def frames(origin: Origin | None, root: str) -> list[dict[str, Any]]:
 
 def line(record: Record) -> str:
     """Return one line that says what *record* is about, and where it was made."""
+    return _changed_line(record) if is_changed(record) else _left_line(record)
+
+
+def is_changed(record: Record) -> bool:
+    """Tell whether *record* is about state that was changed, not about a thing that was left alive."""
+    return record["unit"] is not None
+
+
+def _changed_line(record: Record) -> str:
+    said = f"{record['place']}: {record['before']} -> {record['after']}"
+    said += f", {record['detail']}" if record["detail"] else ""
+    return f"{said}; {record['hint']}" if record["hint"] else said
+
+
+def _left_line(record: Record) -> str:
     name = record["name"]
     parts = [record["kind"].replace("_", " ")]
     if name:
@@ -137,30 +155,102 @@ def leak_message(records: Sequence[Record], advice: str | None = None) -> str:
     """Return what an error because of *records* says; *advice* is by default that for a test."""
     said: list[str] = []
     for whose, group in groups(records).items():
-        things = "1 thing" if len(group) == 1 else f"{len(group)} things"
-        said.append(f"{whose} left {things} behind")
-        for record in group:
+        left, changed = _parted(group)
+        if left:
+            said.append(f"{whose} left {_counted(left, 'thing')} behind")
+        for record in left:
             said.append(f"  {line(record)}")
             said.extend(f"    {row}" for row in stack(record))
+        if changed:
+            said.append(f"{whose} left {_counted(changed, 'place')} changed")
+        said.extend(f"  {line(record)}" for record in changed)
     said.append(advice or _advice(records))
     return "\n".join(said)
 
 
+def _parted(records: Iterable[Record]) -> tuple[Sequence[Record], Sequence[Record]]:
+    """Return which of *records* are about what was left alive, and which about what was changed."""
+    left: list[Record] = []
+    changed: list[Record] = []
+    for record in records:
+        (changed if is_changed(record) else left).append(record)
+    return left, changed
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"1 {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
+
+
 def _advice(records: Sequence[Record]) -> str:
+    left, changed = _parted(records)
+    verb = "put them back" if not left else "close or put them back" if changed else "close them"
     of_tests = [record for record in records if _is_narrow(record)]
     if not of_tests:
-        return "close them in its teardown, or excuse them in isolation_allow"
+        return f"{verb} in its teardown, or excuse them in isolation_allow"
     probes = ", ".join(f'"{probe}"' for probe in dict.fromkeys(record["probe"] for record in of_tests))
-    return f'close them in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")'
+    return f'{verb} in a teardown, or mark the test with @pytest.mark.isolation_allow({probes}, reason="...")'
 
 
-def section(records: Sequence[Record]) -> Sequence[str]:
-    """Return the lines of the terminal summary for *records*, without its closing line."""
+def section(records: Sequence[Record], tests: int = 0) -> Sequence[str]:
+    """Return the lines of the terminal summary for *records*, without its closing line.
+
+    A place that several owners have changed stands where the first did.
+
+    Args:
+        records: What was found, in the order in which it came.
+        tests: How many tests there were; 0 if that does not matter.
+    """
+    units = _by_unit(records)
+    firsts = [record for record in records if not is_changed(record) or units[_unit(record)][0] is record]
     said: list[str] = []
-    for whose, group in groups(records).items():
-        said.append(f"{whose} left")
-        said.extend(f"  {line(record)}" for record in group)
+    for whose, group in groups(firsts).items():
+        left, changed = _parted(group)
+        if left:
+            said.append(f"{whose} left")
+        said.extend(f"  {line(record)}" for record in left)
+        if changed:
+            said.append(f"{whose} changed")
+        for record in changed:
+            said.append(f"  {line(record)}")
+            said.extend(f"    {more}" for more in _others(units[_unit(record)], tests))
     return said
+
+
+def distinct(records: Iterable[Record]) -> Sequence[Record]:
+    """Return *records* without those of places that were changed before: a place counts once."""
+    seen: set[tuple[str, str]] = set()
+    kept: list[Record] = []
+    for record in records:
+        if not is_changed(record):
+            kept.append(record)
+        elif _unit(record) not in seen:
+            seen.add(_unit(record))
+            kept.append(record)
+    return kept
+
+
+def _unit(record: Record) -> tuple[str, str]:
+    return record["probe"], record["unit"]
+
+
+def _by_unit(records: Iterable[Record]) -> Mapping[tuple[str, str], Sequence[Record]]:
+    units: dict[tuple[str, str], list[Record]] = {}
+    for record in filter(is_changed, records):
+        units.setdefault(_unit(record), []).append(record)
+    return units
+
+
+def _others(changes: Sequence[Record], tests: int) -> Iterable[str]:
+    """Yield who else has changed the place of *changes*, and what to do if that is meant."""
+    owners = list(dict.fromkeys(title(record) for record in changes))
+    others = owners[1:]
+    if len(others) == 1:
+        yield f"so does {others[0]}"
+    elif others:
+        yield f"so do {len(others)} more, the last of them {others[-1]}"
+    if len(owners) >= _FEW and len(owners) > tests / 4:
+        first = changes[0]
+        yield f"shared state by design? then excuse it: isolation_allow = {first['probe']}: {first['unit']} = path"
 
 
 def survivor_section(records: Sequence[Record]) -> Sequence[str]:

@@ -40,7 +40,7 @@ class RunReport:
         shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
         if shown or ledger.survivors:
             terminalreporter.section("isolation")
-            for said in (*_report.section(shown), *_report.survivor_section(ledger.survivors)):
+            for said in (*_report.section(shown, ledger.tests), *_report.survivor_section(ledger.survivors)):
                 terminalreporter.line(said)
             terminalreporter.line(ledger.verdict() if ledger.tests else ledger.survivors_counted())
         else:

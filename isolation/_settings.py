@@ -85,6 +85,10 @@ class Allowance:
             return False
         if self.by == "creator":
             return any(fnmatchcase(creator, self.pattern) for creator in creators(finding.origin, root))
+        if self.by == "path":
+            # A unit such as ``registry[*]`` is meant literally, too: it can be copied from the report.
+            paths = {finding.place or finding.name, finding.unit or finding.name}
+            return self.pattern in paths or any(fnmatchcase(path, self.pattern) for path in paths)
         return fnmatchcase(finding.name, self.pattern)
 
 
@@ -121,6 +125,11 @@ class Settings:
     def mode_of(self, probe: str) -> Mode:
         """Return the mode of *probe*."""
         return self.probe_modes.get(probe, "off" if probe in OPT_IN else self.mode)
+
+    @property
+    def watches_state(self) -> bool:
+        """Tell whether any probe of state has anything to do."""
+        return any(self.mode_of(probe) != "off" for probe in STATES)
 
     @property
     def is_on(self) -> bool:

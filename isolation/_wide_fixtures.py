@@ -43,12 +43,20 @@ class WideFixture:
         ]
         self._before = []
 
+    def value(self) -> object:
+        """Return what it gives to its tests; None for what a framework gives, which is none of the user's."""
+        return None if self._is_framework else fixture_value(self._fixturedef)
+
     def roots(self) -> Sequence[Root]:
         """Return what it holds now."""
         held: list[object] = [namespace.get(name) for namespace, name in self._given]
-        if _package(self._fixturedef) not in FRAMEWORKS:
+        if not self._is_framework:
             held += [fixture_value(self._fixturedef), *fixture_finalizers(self._fixturedef)]
         return [(self.owner, thing) for thing in held]
+
+    @property
+    def _is_framework(self) -> bool:
+        return _package(self._fixturedef) in FRAMEWORKS
 
 
 def _package(fixturedef: pytest.FixtureDef[Any]) -> str:

@@ -29,6 +29,8 @@ def test_a_record_has_every_key() -> None:
         "kind": "task",
         "severity": "error",
         "name": "heartbeat",
+        "place": None,
+        "unit": None,
         "detail": "pending",
         "hint": "await it",
         "fixture": "client",

@@ -89,6 +89,8 @@ def test_a_finding_has_all_keys(pytester: pytest.Pytester) -> None:
         "kind": "socket",
         "severity": "error",
         "name": "AF_INET, not connected",
+        "place": None,
+        "unit": None,
         "detail": "",
         "hint": "held by test_it:kept",
         "fixture": "client",

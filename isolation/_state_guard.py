@@ -1,0 +1,185 @@
+"""Watches state around owners: what each test, and each fixture of wider scope, left changed in the end."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from isolation._changes import Change
+from isolation._findings import Finding
+from isolation._owners import Owner
+from isolation._representations import represent_difference
+from isolation.probes._protocol import FramedProbe, RootedProbe, StateProbe
+
+
+class NetChanges:
+    """Collects the changes of one owner: several of one place are one, and what is put back is none."""
+
+    def __init__(self) -> None:
+        self._by_place: dict[object, Change] = {}
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take *changes*, which came after those that are here."""
+        for change in changes:
+            place = (change.probe, change.key)
+            first = self._by_place.get(place)
+            self._by_place[place] = change if first is None else replace(change, before=first.before)
+
+    def take(self, change: Change) -> Change | None:
+        """Remove and return what is here of the place of *change*, None if nothing is."""
+        return self._by_place.pop((change.probe, change.key), None)
+
+    def knows(self, change: Change) -> bool:
+        """Tell whether the place of *change* is here."""
+        return (change.probe, change.key) in self._by_place
+
+    def left(self) -> Sequence[Change]:
+        """Return what is changed in the end."""
+        return [change for change in self._by_place.values() if not change.is_same(change.before, change.after)]
+
+
+class StateGuard:
+    """Runs the probes of state: looks whenever another owner's turn comes, so that each change has one owner.
+
+    A fixture of wider scope changes state on purpose while it is set up: what it made is what its tests begin with,
+    and what it undoes at its end is no finding.  What it does not undo is its own, not the last test's.
+    """
+
+    def __init__(self, probes: Mapping[str, StateProbe], session: Owner | None = None) -> None:
+        self._probes = probes
+        self._framed = [probe for probe in probes.values() if isinstance(probe, FramedProbe)]
+        self._rooted = [probe for probe in probes.values() if isinstance(probe, RootedProbe)]
+        self._collection = Owner("collection", "collection", scope="session", parent=session)
+        self._started: set[str] = set()
+        self._has_begun = False
+        self._test = NetChanges()
+        self._setting_up: list[NetChanges] = []
+        self._of_fixtures: dict[Owner, NetChanges] = {}
+        self._left: list[tuple[Owner, Change]] = []
+
+    def start(self, *names: str) -> None:
+        """Take the state as it is now for the baseline of the probes *names*: before the tests are collected."""
+        for name in self._probes:
+            if name in names:
+                self._probes[name].start()
+                self._started.add(name)
+
+    def begin(self) -> None:
+        """Let a test begin; what was changed before the first one belongs to the collection."""
+        if self._has_begun:
+            for framed in self._framed:
+                framed.begin()
+        else:
+            self._has_begun = True
+            self._begin_first()
+
+    def _begin_first(self) -> None:
+        for name, probe in self._probes.items():
+            if name in self._started:
+                self._left += [(self._collection, replace(change, severity="note")) for change in probe.look()]
+            else:
+                probe.start()
+                self._started.add(name)
+
+    def fixture_begins(self) -> None:
+        """Let the set-up of a wider fixture begin: what was changed so far is not its own."""
+        self._current.add(self._look())
+        self._setting_up.append(NetChanges())
+
+    def fixture_is_set_up(self, owner: Owner) -> None:
+        """Let the tests of the fixture *owner* begin with what its set-up made."""
+        changes = self._of_fixtures[owner] = self._setting_up.pop()
+        changes.add(self._look())
+
+    def add_root(self, owner: Owner, value: object) -> None:
+        """Watch *value*, which the fixture *owner* gives to its tests."""
+        for rooted in self._rooted:
+            rooted.add_root(_root_name(owner), value)
+
+    def fixture_ends(self) -> None:
+        """Let the teardown of a wider fixture begin: what was changed until now is not its own."""
+        self._current.add(self._look())
+
+    def fixture_ended(self, owner: Owner) -> None:
+        """Compare what the fixture *owner* leaves with what it found."""
+        undone = self._look()
+        own = self._of_fixtures.pop(owner, NetChanges())
+        for rooted in self._rooted:
+            rooted.remove_root(_root_name(owner))
+        for change in undone:
+            # A teardown that puts back what the last test had changed as well settles that test's account, too.
+            of_test = self._current.take(change)
+            if of_test is not None and not own.knows(change):
+                self._current.add([of_test, change])
+            else:
+                own.add([change])
+        self._left += [(owner, _of_fixture(change, owner)) for change in own.left()]
+
+    def end(self, owner: Owner) -> Sequence[Finding]:
+        """Return what the test *owner* leaves changed, and what fixtures that ended with it do."""
+        self._test.add(self._look())
+        left = [*self._left, *((owner, change) for change in self._test.left())]
+        self._left, self._test = [], NetChanges()
+        return self._findings(left)
+
+    def finish(self) -> Sequence[Finding]:
+        """Return what fixtures left that ended after the last test."""
+        left, self._left = self._left, []
+        return self._findings(left)
+
+    def peek(self) -> Sequence[Change]:
+        """Return what the current test has changed so far."""
+        self._test.add(self._look())
+        return self._test.left()
+
+    def settle(self) -> Sequence[Change]:
+        """Drop what was derived from state that was put back; return what is different again since."""
+        for probe in self._probes.values():
+            probe.settle()
+        return self._look()
+
+    @property
+    def _current(self) -> NetChanges:
+        return self._setting_up[-1] if self._setting_up else self._test
+
+    def _look(self) -> Sequence[Change]:
+        if not self._has_begun:
+            return ()
+        return [change for probe in self._probes.values() for change in probe.look()]
+
+    def _findings(self, left: Iterable[tuple[Owner, Change]]) -> Sequence[Finding]:
+        # In the order of putting back: what follows may depend on what comes first.
+        order = {name: index for index, name in enumerate(self._probes)}
+        return [_finding(change, owner) for owner, change in sorted(left, key=lambda pair: order[pair[1].probe])]
+
+
+def _finding(change: Change, owner: Owner) -> Finding:
+    before, after = represent_difference(change.before, change.after, name=change.place)
+    return Finding(
+        probe=change.probe,
+        kind=change.kind,
+        name=change.name or change.place,
+        owner=owner,
+        origin=None,
+        severity=change.severity,
+        detail=change.detail,
+        hint=change.hint,
+        before=before,
+        after=after,
+        place=change.place,
+        unit=change.unit,
+        ending=partial(_put_back, change.put, change.before) if change.put is not None else None,
+    )
+
+
+def _put_back(put: Callable[[object], str | None], before: object, _grace: float) -> str | None:
+    return put(before)
+
+
+def _of_fixture(change: Change, owner: Owner) -> Change:
+    # Nothing comes after what ends with the session.
+    return replace(change, severity="note") if owner.scope == "session" else change
+
+
+def _root_name(owner: Owner) -> str:
+    where = f" of {owner.nodeid}" if owner.nodeid else ""
+    return f"fixture {owner.name!r}{where}"

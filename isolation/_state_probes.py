@@ -1,0 +1,22 @@
+"""Which probes of state a run needs, in the order of putting back; the others are not imported."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from isolation._settings import STATES, Settings
+from isolation.probes._protocol import StateProbe
+
+CLASSES: Mapping[str, str] = {}
+"""Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
+
+
+def state_probes(settings: Settings) -> Mapping[str, StateProbe]:
+    """Return the probes of state that *settings* want, by name."""
+    wanted = [name for name in STATES if name in CLASSES and settings.mode_of(name) != "off"]
+    return {name: _made(CLASSES[name]) for name in wanted}
+
+
+def _made(path: str) -> StateProbe:
+    module, _, name = path.partition(":")
+    probe: StateProbe = vars(import_module(f"isolation.probes.{module}"))[name]()
+    return probe

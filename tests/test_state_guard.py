@@ -1,0 +1,274 @@
+"""Who answers for a change: the test, or the fixture of wider scope."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from isolation._changes import ABSENT, Change
+from isolation._owners import Owner
+from isolation._state_guard import StateGuard
+
+TEST = Owner("test", "test_a", "test_a.py::test_a")
+MODULE = Owner("fixture", "db", "test_a.py", "module")
+SESSION = Owner("fixture", "server", "", "session")
+
+
+class Board:
+    """Probe a dictionary, as an example of state."""
+
+    name = "environment"
+
+    def __init__(self) -> None:
+        self.state: dict[str, object] = {}
+        self.refusal: str | None = None
+        self.settled = 0
+        self._seen: dict[str, object] = {}
+
+    def start(self) -> None:
+        """Remember what is there."""
+        self._seen = dict(self.state)
+
+    def look(self) -> Sequence[Change]:
+        """Return what is different."""
+        before, self._seen = self._seen, dict(self.state)
+        keys = [key for key in {**before, **self.state} if before.get(key, ABSENT) is not self.state.get(key, ABSENT)]
+        return [self._change(key, before.get(key, ABSENT)) for key in keys]
+
+    def settle(self) -> None:
+        """Count."""
+        self.settled += 1
+
+    def _change(self, key: str, before: object) -> Change:
+        def put(value: object) -> str | None:
+            for board in (self.state, self._seen):
+                board.pop(key, None) if value is ABSENT else board.update({key: value})
+            return self.refusal
+
+        return Change(
+            probe=self.name,
+            kind="env",
+            name=key,
+            place=f"os.environ[{key!r}]",
+            unit=f"os.environ[{key!r}]",
+            key=key,
+            before=before,
+            after=self.state.get(key, ABSENT),
+            severity="error",
+            put=put,
+        )
+
+
+class FramedBoard(Board):
+    """Probe what frameworks change around each test."""
+
+    def begin(self) -> None:
+        """Accept what is there."""
+        self.start()
+
+
+class RootedBoard(Board):
+    """Probe objects of users, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roots: dict[str, object] = {}
+
+    def add_root(self, name: str, value: object, /) -> None:
+        """Remember *value*."""
+        self.roots[name] = value
+
+    def remove_root(self, name: str, /) -> None:
+        """Forget it."""
+        self.roots.pop(name, None)
+
+
+@pytest.fixture
+def board() -> Board:
+    """Return a state to change."""
+    return Board()
+
+
+@pytest.fixture
+def guard(board: Board) -> StateGuard:
+    """Return a guard of it, in a run that has begun."""
+    guard = StateGuard({"environment": board})
+    guard.begin()
+    return guard
+
+
+def said(guard: StateGuard, owner: Owner = TEST) -> list[tuple[str, str, str | None, str | None]]:
+    """Return what a test that ends now answers for: owner, name, before, after."""
+    found = guard.end(owner)
+    return [
+        (finding.owner.name if finding.owner else "", finding.name, finding.before, finding.after) for finding in found
+    ]
+
+
+def set_up(guard: StateGuard, board: Board, owner: Owner, **made: object) -> None:
+    """Set up a fixture that makes *made*."""
+    guard.fixture_begins()
+    board.state.update(made)
+    guard.fixture_is_set_up(owner)
+
+
+def tear_down(guard: StateGuard, board: Board, owner: Owner, **made: object) -> None:
+    """Tear down a fixture, which makes *made*; absent is what it removes."""
+    guard.fixture_ends()
+    board.state.update(made)
+    for name in [name for name, value in made.items() if value is ABSENT]:
+        del board.state[name]
+    guard.fixture_ended(owner)
+
+
+def test_what_a_test_changes_is_its_own(guard: StateGuard, board: Board) -> None:
+    """What it leaves is the baseline of the next one."""
+    board.state["MODE"] = "debug"
+
+    assert said(guard) == [("test_a", "MODE", "absent", "'debug'")]
+    assert said(guard) == []
+
+
+def test_what_is_put_back_within_the_test_is_nothing(guard: StateGuard, board: Board) -> None:
+    """Though somebody looked meanwhile."""
+    board.state["MODE"] = "debug"
+    seen = [change.name for change in guard.peek()]
+    del board.state["MODE"]
+
+    assert seen == ["MODE"]
+    assert said(guard) == []
+
+
+def test_what_was_there_before_the_first_test_is_of_the_collection(board: Board) -> None:
+    """Imports of tests change state, too; it is noted and fails nobody."""
+    guard = StateGuard({"environment": board})
+    guard.start("environment")
+    board.state["DJANGO"] = "settings"
+    guard.begin()
+
+    (finding,) = guard.end(TEST)
+
+    assert finding.owner is not None
+    assert (finding.owner.name, finding.name, finding.severity) == ("collection", "DJANGO", "note")
+
+
+def test_what_frameworks_change_around_a_test_is_nobodys() -> None:
+    """Filters inside of catch_warnings are others than outside."""
+    board = FramedBoard()
+    guard = StateGuard({"environment": board})
+    guard.begin()
+    board.state["filters"] = 1
+    guard.begin()
+
+    assert said(guard) == []
+
+
+def test_what_a_wider_fixture_makes_is_where_its_tests_begin(guard: StateGuard, board: Board) -> None:
+    """And what it undoes at its end is no finding."""
+    set_up(guard, board, MODULE, MODE="test")
+    first = said(guard)
+    tear_down(guard, board, MODULE, MODE=ABSENT)
+
+    assert first == []
+    assert said(guard) == []
+
+
+def test_what_a_wider_fixture_does_not_undo_is_its_own(guard: StateGuard, board: Board) -> None:
+    """Not the last test's, in whose teardown it ends."""
+    set_up(guard, board, MODULE, MODE="test")
+    tear_down(guard, board, MODULE)
+
+    assert said(guard) == [("db", "MODE", "absent", "'test'")]
+
+
+def test_what_a_teardown_changes_is_the_fixtures(guard: StateGuard, board: Board) -> None:
+    """Nobody else made it."""
+    set_up(guard, board, MODULE)
+    tear_down(guard, board, MODULE, CLOSED="yes")
+
+    assert said(guard) == [("db", "CLOSED", "absent", "'yes'")]
+
+
+def test_what_a_teardown_changes_otherwise_is_compared_with_the_beginning(guard: StateGuard, board: Board) -> None:
+    """Two changes of a fixture are one."""
+    set_up(guard, board, MODULE, MODE="test")
+    tear_down(guard, board, MODULE, MODE="after")
+
+    assert said(guard) == [("db", "MODE", "absent", "'after'")]
+
+
+def test_what_the_session_leaves_is_a_note(guard: StateGuard, board: Board) -> None:
+    """Nothing comes after it."""
+    set_up(guard, board, SESSION, MODE="test")
+    tear_down(guard, board, SESSION)
+
+    (finding,) = guard.finish()
+
+    assert finding.severity == "note"
+
+
+def test_a_teardown_that_undoes_what_the_test_changed_settles_it(guard: StateGuard, board: Board) -> None:
+    """A fixture that clears at its end clears for its last test as well."""
+    set_up(guard, board, MODULE)
+    board.state["ROW"] = 1
+    tear_down(guard, board, MODULE, ROW=ABSENT)
+
+    assert said(guard) == []
+
+
+def test_a_teardown_that_undoes_both_changes_settles_both(guard: StateGuard, board: Board) -> None:
+    """The test's change of what the fixture had made is gone with it."""
+    set_up(guard, board, MODULE, MODE="test")
+    board.state["MODE"] = "broken"
+    tear_down(guard, board, MODULE, MODE=ABSENT)
+
+    assert said(guard) == []
+
+
+def test_what_a_test_changed_before_a_fixture_is_its_own(guard: StateGuard, board: Board) -> None:
+    """A fixture that is asked for in the body does not answer for the lines before."""
+    board.state["EARLY"] = 1
+    set_up(guard, board, MODULE, MODE="test")
+
+    assert said(guard) == [("test_a", "EARLY", "absent", "1")]
+
+
+def test_a_fixture_set_up_by_another_answers_for_itself(guard: StateGuard, board: Board) -> None:
+    """``getfixturevalue`` in a set-up: each has what it made, and neither has the other's."""
+    guard.fixture_begins()
+    board.state["OUTER"] = 1
+    set_up(guard, board, MODULE, INNER=2)
+    board.state["LATER"] = 3
+    guard.fixture_is_set_up(SESSION)
+    tear_down(guard, board, MODULE)
+
+    assert said(guard) == [("db", "INNER", "absent", "2")]
+
+
+def test_values_of_fixtures_are_watched_while_they_live() -> None:
+    """Under the name of the fixture, and where it belongs if that is not the whole session."""
+    board = RootedBoard()
+    guard = StateGuard({"environment": board})
+    guard.begin()
+    for owner in (MODULE, SESSION):
+        guard.add_root(owner, owner.scope)
+
+    before = dict(board.roots)
+    guard.fixture_ended(MODULE)
+
+    assert before == {"fixture 'db' of test_a.py": "module", "fixture 'server'": "session"}
+    assert board.roots == {"fixture 'server'": "session"}
+
+
+def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> None:
+    """To what the owner found, not to what came in between."""
+    board.state["MODE"] = "one"
+    guard.peek()
+    board.state["MODE"] = "two"
+
+    (finding,) = guard.end(TEST)
+
+    assert finding.ending is not None
+    assert finding.ending(0.0) is None
+    assert board.state == {}
+    assert guard.settle() == []
+    assert board.settled == 1
