@@ -6,7 +6,10 @@ from importlib import import_module
 from isolation._settings import STATES, Settings
 from isolation.probes._protocol import StateProbe
 
-CLASSES: Mapping[str, str] = {}
+CLASSES: Mapping[str, str] = {
+    "environment": "environment:EnvironmentProbe",
+    "cwd": "working_directory:WorkingDirectoryProbe",
+}
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 
 

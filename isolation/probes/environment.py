@@ -57,6 +57,7 @@ class EnvironmentProbe:
         return Change(
             probe=self.name,
             kind="environment_variable",
+            name=name,
             place=place,
             unit=place,
             key=(self.name, name),
