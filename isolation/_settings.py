@@ -31,6 +31,9 @@ KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
     "pipe", "descriptor", "memory",
     "environment_variable", "cwd",
+    "mock", "patch", "stand_in", "third_party",
+    "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
+    "context_variable", "import", "cache", "equal_value",
 )  # fmt: skip
 REPORT_FORMATS = (".jsonl",)
 

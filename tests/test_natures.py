@@ -16,16 +16,11 @@ class Slotted:
     __slots__ = ("a",)
 
 
-class Faked:
-    """A class whose instances answer with somebody else's dictionary."""
+def _fail(_: object) -> Any:
+    raise AssertionError
 
-    @property
-    def __dict__(self) -> Any:  # type: ignore[override]
-        raise AssertionError
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
-        raise AssertionError
+FAKED = type("Faked", (), {"__dict__": property(_fail), "__class__": property(_fail)})
 
 
 def test_the_dictionary_of_an_instance_is_its_own() -> None:
@@ -40,7 +35,7 @@ def test_the_dictionary_of_an_instance_is_its_own() -> None:
 def test_an_instance_without_a_dictionary_has_none() -> None:
     """Neither slots nor a property of that name are a dictionary."""
     assert _natures.instance_namespace(Slotted()) is None
-    assert _natures.instance_namespace(Faked()) is None
+    assert _natures.instance_namespace(FAKED()) is None
 
 
 def test_a_class_is_named_with_its_module() -> None:
@@ -55,7 +50,7 @@ def test_mocks_are_known_whatever_they_claim_to_be() -> None:
     """A mock with a spec passes for what it stands for."""
     assert _natures.is_mock(MagicMock(spec=Plain))
     assert not _natures.is_mock(Plain())
-    assert not _natures.is_mock(Faked())
+    assert not _natures.is_mock(FAKED())
 
 
 def test_classes_and_modules_are_told_by_their_type() -> None:
