@@ -440,6 +440,5 @@ def is_in_scope() -> bool:
 
 def environment_data(environ: object) -> dict[Any, Any] | None:
     """Return what `os.environ` keeps its variables in, encoded; it is forty times faster to compare."""
-    data: Any = getattr(environ, "_data", None)
-    found: dict[Any, Any] | None = data if type(data) is dict else None
-    return found
+    data: dict[Any, Any] = getattr(environ, "_data", {})
+    return data if type(data) is dict and hasattr(environ, "_data") else None
