@@ -30,7 +30,7 @@ OPT_IN = frozenset({"memory"})
 KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
     "pipe", "descriptor", "memory",
-    "environment_variable", "cwd",
+    "environment_variable", "cwd", "module", "import_system",
     "mock", "patch", "stand_in", "third_party",
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
     "context_variable", "import", "cache", "equal_value",

@@ -9,6 +9,7 @@ from isolation.probes._protocol import StateProbe
 CLASSES: Mapping[str, str] = {
     "environment": "environment:EnvironmentProbe",
     "cwd": "working_directory:WorkingDirectoryProbe",
+    "modules": "modules:ModulesProbe",
 }
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 
