@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from isolation._resources import ResourceManager
     from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
     from isolation._stack import ManagerState
+    from isolation._suite_isolation import get_contamination_summary, validate_suite_isolation
     from isolation._survivors import Survivor
     from isolation.probes._protocol import Probe
 
@@ -45,10 +46,12 @@ _LATE = {
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
     "debug_fixture_state": "isolation._fixture_state",
+    "get_contamination_summary": "isolation._suite_isolation",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
     "safe_cleanup": "isolation._safe_cleanup",
     "safe_cleanup_sync": "isolation._safe_cleanup",
+    "validate_suite_isolation": "isolation._suite_isolation",
 }
 
 __all__ = [
@@ -78,10 +81,12 @@ __all__ = [
     "SetupCancelledError",
     "Survivor",
     "debug_fixture_state",
+    "get_contamination_summary",
     "managed_fixture",
     "no_leaks",
     "safe_cleanup",
     "safe_cleanup_sync",
+    "validate_suite_isolation",
 ]
 
 

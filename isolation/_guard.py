@@ -174,6 +174,31 @@ class Guard:
         finally:
             OWNER.reset(token)
 
+    def second_look(self) -> Sequence[Judgement]:
+        """Return what is alive though its owner is over, whether it was reported before or not; nothing is ended."""
+        other = Guard(
+            replace(self.settings, mode="report", probe_modes=self._reporting()),
+            self._scene.root,
+            recorder=self.recorder,
+            live=self._live,
+            session=self._session,
+        )
+        other.forgo_grace()
+        token = OWNER.set(OURS)
+        try:
+            other.begin()
+            return other._judge(other._look(), OURS, NO_TERMS)
+        finally:
+            OWNER.reset(token)
+
+    def _reporting(self) -> Mapping[str, Mode]:
+        modes = {probe: self.settings.mode_of(probe) for probe in PROBES}
+        return {probe: "off" if mode == "off" else "report" for probe, mode in modes.items()}
+
+    def changed_so_far(self) -> Sequence[Finding]:
+        """Return what the owner that has begun has changed until now."""
+        return self._states.peek(OURS) if self._states is not None else ()
+
     def forgo_grace(self) -> None:
         """Judge at once from now on: the caller has let the grace period pass."""
         self._scene.grace = 0.0

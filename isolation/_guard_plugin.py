@@ -21,6 +21,7 @@ from isolation._resource_warnings import ResourceWarnings
 from isolation._settings import Settings
 from isolation._state_guard import StateGuard
 from isolation._state_probes import state_probes
+from isolation._suite_isolation import GUARDED_RUNS, GuardedRun
 from isolation._watchdog import Exit, Watchdog, is_debugged
 from isolation._wide_fixtures import WideFixture
 
@@ -51,6 +52,9 @@ class GuardPlugin:
     def pytest_sessionstart(self) -> None:
         """Stand in front of pytest's own hook for what destructors raise."""
         self._resource_warnings.install()
+        run = GuardedRun(ledger=self._ledger, guard=self._guard, root=self._root)
+        GUARDED_RUNS.append(run)
+        self._config.add_cleanup(lambda: GUARDED_RUNS.remove(run))
         if self._states is not None:
             self._states.start("environment", "cwd")
 

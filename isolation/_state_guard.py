@@ -126,10 +126,10 @@ class StateGuard:
         left, self._left = self._left, []
         return self._findings(left)
 
-    def peek(self) -> Sequence[Change]:
-        """Return what the current test has changed so far."""
-        self._test.add(self._look())
-        return self._test.left()
+    def peek(self, owner: Owner) -> Sequence[Finding]:
+        """Return what the test *owner*, which goes on, has changed until now."""
+        self._current.add(self._look())
+        return self._findings((owner, change) for change in self._test.left())
 
     def settle(self) -> Sequence[Change]:
         """Drop what was derived from state that was put back; return what is different again since."""

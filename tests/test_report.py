@@ -1,6 +1,7 @@
 """How findings are said."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -115,12 +116,12 @@ def test_one_frame_needs_no_stack() -> None:
 
 def test_a_stack_is_aligned() -> None:
     """Places stand in one column and code in another, outermost first; where there is no code, no space either."""
-    source = frame(__file__, 8, "<module>")
+    source = frame(__file__, 9, "<module>")
 
     rows = _report.stack(record(frames=[CONNECT, source]))
 
     assert rows == [
-        f"{__file__}:8 in <module>  from isolation import _report",
+        f"{__file__}:9 in <module>  from isolation import _report",
         "app/ws.py:41 in connect",
     ]
 
@@ -188,3 +189,45 @@ def test_jsonl_is_one_object_per_line() -> None:
 def test_nothing_is_an_empty_file() -> None:
     """No records, no lines."""
     assert _report.jsonl([]) == ""
+
+
+def changed(test: str, place: str = "app.pool._conns['a']", **fields: Any) -> _report.Record:
+    """Return a record of state that the test *test* left changed."""
+    owner = Owner("test", test, f"test_pool.py::{test}")
+    given = {"probe": "singletons", "kind": "container", "before": "{}", "after": "{'a': 1}", "frames": None}
+    return record(owner=owner, **{**given, "place": place, "unit": re.sub(r"\[.*\]", "[*]", place), **fields})
+
+
+def test_a_line_of_changed_state_has_its_place_and_both_values() -> None:
+    """And what happened and what to do, if that is not clear."""
+    assert _report.line(changed("test_one")) == "app.pool._conns['a']: {} -> {'a': 1}"
+    assert _report.line(changed("test_one", detail="replaced", hint="patch it")) == (
+        "app.pool._conns['a']: {} -> {'a': 1}, replaced; patch it"
+    )
+
+
+def test_a_place_stands_where_it_was_changed_first() -> None:
+    """With the one other test that did, too; what was left alive is apart."""
+    records = [changed("test_one"), record(frames=()), changed("test_two", "app.pool._conns['b']"), changed("test_one")]
+
+    assert _report.section(records) == [
+        "test_pool.py::test_one changed",
+        "  app.pool._conns['a']: {} -> {'a': 1}",
+        "    so does test_pool.py::test_two",
+        "tests/test_chat.py::test_chat left",
+        "  task 'heartbeat'",
+    ]
+    assert _report.distinct(records) == records[:2]
+
+
+@pytest.mark.parametrize(("tests", "is_asked"), [(12, True), (16, False)])
+def test_a_place_that_a_quarter_of_the_tests_change_may_be_meant(tests: int, *, is_asked: bool) -> None:
+    """Then the line is said that excuses it."""
+    lines = _report.section([changed(f"test_{number}") for number in range(4)], tests)
+
+    assert lines[2] == "    so do 3 more, the last of them test_pool.py::test_3"
+    assert lines[3:] == (
+        ["    shared state by design? then excuse it: isolation_allow = singletons: app.pool._conns[*] = path"]
+        if is_asked
+        else []
+    )

@@ -131,7 +131,7 @@ def test_what_a_test_changes_is_its_own(guard: StateGuard, board: Board) -> None
 def test_what_is_put_back_within_the_test_is_nothing(guard: StateGuard, board: Board) -> None:
     """Though somebody looked meanwhile."""
     board.state["MODE"] = "debug"
-    seen = [change.name for change in guard.peek()]
+    seen = [finding.name for finding in guard.peek(TEST)]
     del board.state["MODE"]
 
     assert seen == ["MODE"]
@@ -262,7 +262,7 @@ def test_values_of_fixtures_are_watched_while_they_live() -> None:
 def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> None:
     """To what the owner found, not to what came in between."""
     board.state["MODE"] = "one"
-    guard.peek()
+    guard.peek(TEST)
     board.state["MODE"] = "two"
 
     (finding,) = guard.end(TEST)
