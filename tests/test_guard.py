@@ -3,6 +3,7 @@
 import gc
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,11 @@ from isolation._findings import Finding
 from isolation._guard import NO_TERMS, Judgement, Terms
 from isolation._origin import Origin
 from isolation._owners import Owner
-from isolation._settings import Allowance
+from isolation._settings import Allowance, Mode
+from isolation._state_guard import StateGuard
 from isolation.recording._recorder import OURS, UNLIMITED
-from tests.guarded import guarding, leave_socket, leave_thread, settings
+from tests.boards import Board
+from tests.guarded import guarding, kinds, leave_socket, leave_thread, settings
 from tests.owned import an_owner
 
 
@@ -201,3 +204,77 @@ def test_what_fails_is_an_error_without_excuse(owner: Owner) -> None:
     ]
 
     assert [judgement.fails for judgement in judgements] == [True, False, False, False]
+
+
+class StubbornBoard(Board):
+    """State that somebody changes again as soon as it is put back."""
+
+    def settle(self) -> None:
+        """Change it again."""
+        self.state["MODE"] = "again"
+
+
+def changed(board: Board, owner: Owner, mode: Mode = "restore", terms: Terms = NO_TERMS, **others: Any) -> Judgement:
+    """Return the judgement of *owner*, who has changed *board*."""
+    with guarding(settings(mode, **others), states=StateGuard({"environment": board})) as guard:
+        board.state["MODE"] = "debug"
+        (judgement,) = guard.end(owner, lambda: terms)
+    return judgement
+
+
+def test_changed_state_is_put_back(owner: Owner) -> None:
+    """And what was derived from it is dropped."""
+    board = Board()
+
+    judgement = changed(board, owner)
+
+    assert (judgement.restored, judgement.finding.detail, board.state, board.settled) == (True, "", {}, 1)
+
+
+def test_changed_state_that_refuses_says_why(owner: Owner) -> None:
+    """It is not dropped from the report."""
+    board = Board()
+    board.refusal = "it is frozen"
+
+    judgement = changed(board, owner)
+
+    assert (judgement.restored, judgement.finding.detail) == (False, "not put back: it is frozen")
+
+
+def test_changed_state_that_does_not_stay_put_back_is_said(owner: Owner) -> None:
+    """Something else is at work: a thread, or a descriptor."""
+    judgement = changed(StubbornBoard(), owner)
+
+    assert (judgement.restored, judgement.finding.detail) == (
+        False,
+        "not put back: somebody changed it again at once",
+    )
+
+
+@pytest.mark.parametrize(("place", "is_restored"), [("os.environ['MODE']", True), ("os.environ['OTHER']", None)])
+def test_one_place_alone_is_put_back(owner: Owner, place: str, *, is_restored: bool | None) -> None:
+    """Whatever the mode says."""
+    assert changed(Board(), owner, "report", restore_only=place).restored is is_restored
+
+
+def test_untracked_tests_answer_for_changes(owner: Owner) -> None:
+    """`no_resource_tracking` is about resources."""
+    assert changed(Board(), owner, "fail", terms=Terms(is_tracked=False)).fails
+
+
+def test_an_owner_that_goes_on_is_asked(owner: Owner, ends: ExitStack) -> None:
+    """What it has changed so far, and what those before it left alive, told already or not."""
+    board = Board()
+    with guarding(settings(), states=StateGuard({"environment": board})) as guard:
+        leave_socket(ends, owner)
+        guard.end(owner)
+        board.state["MODE"] = "debug"
+
+        assert [finding.name for finding in guard.changed_so_far()] == ["MODE"]
+        assert kinds(guard.second_look()) == kinds(guard.second_look()) == ["socket"]
+
+
+def test_without_probes_of_state_nothing_is_changed() -> None:
+    """As far as anybody knows."""
+    with guarding(settings()) as guard:
+        assert guard.changed_so_far() == ()
