@@ -31,6 +31,7 @@ KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
     "pipe", "descriptor", "memory",
     "environment_variable", "cwd", "module", "import_system",
+    "signal_handler", "signal_mask", "alarm", "fault_handler", "locale", "time_zone",
     "mock", "patch", "stand_in", "third_party",
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
     "context_variable", "import", "cache", "equal_value",

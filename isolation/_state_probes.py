@@ -10,6 +10,8 @@ CLASSES: Mapping[str, str] = {
     "environment": "environment:EnvironmentProbe",
     "cwd": "working_directory:WorkingDirectoryProbe",
     "modules": "modules:ModulesProbe",
+    "signals": "signal_handlers:SignalsProbe",
+    "locale": "localization:LocaleProbe",
 }
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 

@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import io
 import os
+import signal
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -335,3 +336,29 @@ def test_the_environment_keeps_encoded_variables(monkeypatch: pytest.MonkeyPatch
 def test_a_mapping_of_its_own_is_no_environment() -> None:
     """Who replaced `os.environ` may have anything in it."""
     assert names.environment_data({"APP_TRACE": "on"}) is None
+
+
+def test_handlers_are_told_without_their_names() -> None:
+    """A number stays a number."""
+    assert names.signal_handler(signal.SIGUSR2) is signal.SIG_DFL.value
+    assert names.signal_handler(signal.SIGTERM) == signal.getsignal(signal.SIGTERM)
+
+
+def test_blocked_signals_are_told_as_numbers() -> None:
+    """They are those that the signal module names."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
+    try:
+        assert names.blocked_signals() == signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        assert signal.SIGUSR2 in names.blocked_signals()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_a_runner_handles_interrupts_while_it_runs() -> None:
+    """And only then."""
+
+    async def is_handled() -> bool:
+        return names.is_handler_of_runner(signal.getsignal(signal.SIGINT))
+
+    assert asyncio.run(is_handled())
+    assert not names.is_handler_of_runner(signal.getsignal(signal.SIGINT))
