@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from isolation import _settings
+from isolation import _settings, _watching
 from isolation._errors import SettingsError
 from isolation._guard import Terms
 from isolation._settings import PROBES, Settings
@@ -55,6 +55,8 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
     parser.addini("isolation_severity", "lines 'kind = error', 'warning' or 'note'", type="linelist")
     parser.addini("isolation_holders", "lines 'package.module:attribute'", type="linelist")
+    parser.addini("isolation_watch", "modules and packages to watch besides the project's own", type="args")
+    parser.addini("isolation_watch_strict", "report caches, counters and the like, too", type="bool", default=False)
     parser.addini("isolation_repair", "run the finalizers that pytest loses", type="bool", default=True)
     parser.addini("isolation_profile", "auto, ci, test, development, staging or production", default="auto")
 
@@ -92,6 +94,8 @@ def _read(config: pytest.Config) -> Settings:
             _settings.parse_holder(line, _ini_place(config, "isolation_holders", file))
             for line in config.getini("isolation_holders")
         ],
+        watch=config.getini("isolation_watch"),
+        is_strict=_is_on(config, "isolation_watch_strict", file),
         is_tracing=bool(config.getoption("--isolation-trace")),
         is_repairing=_is_on(config, "isolation_repair", file),
         restore_only=config.getoption("--isolation-restore-only"),
@@ -131,8 +135,8 @@ def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence
     return config.getini(name), _ini_place(config, name, file)
 
 
-def check_holders(config: pytest.Config, settings: Settings) -> None:
-    """Make sure that the holders of *settings* exist, now that the tests are imported.
+def check_names(config: pytest.Config, settings: Settings) -> None:
+    """Make sure that the holders and modules exist that *settings* name, now that the tests are imported.
 
     Raises:
         pytest.UsageError: If one does not; the message has the nearest name.
@@ -141,8 +145,21 @@ def check_holders(config: pytest.Config, settings: Settings) -> None:
     try:
         for holder in settings.holders:
             _settings.check_holder(holder, _ini_place(config, "isolation_holders", file))
+        _watching.check_names(settings.watch, _ini_place(config, "isolation_watch", file))
     except SettingsError as failure:
         raise pytest.UsageError(str(failure)) from None
+
+
+def make_watching(config: pytest.Config, settings: Settings) -> _watching.Watching:
+    """Return what decides which modules of this run are watched."""
+    plugins = config.pluginmanager
+    return _watching.Watching(
+        str(config.rootpath),
+        names=settings.watch,
+        test_files=config.getini("python_files"),
+        plugins=plugins.get_plugins,
+        installed_plugins=lambda: [plugin for plugin, _ in plugins.list_plugin_distinfo()],
+    )
 
 
 def check_markers(items: Iterable[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from isolation import _report
 from isolation._adoption import Root
 from isolation._canary import blind_spots
 from isolation._compatibility import can_hide
-from isolation._configuration import check_holders, check_markers, terms_of
+from isolation._configuration import check_markers, check_names, terms_of
 from isolation._guard import Guard, Judgement
 from isolation._guard_failures import failure_of, is_not_ours
 from isolation._ledger import Ledger
@@ -94,10 +94,10 @@ class GuardPlugin:
         )
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse markers that mean nothing, and holders that do not exist."""
+        """Refuse markers that mean nothing, and names of nothing."""
         if not hasattr(self._config, "workerinput"):
             check_markers(items)
-            check_holders(self._config, self._settings)
+            check_names(self._config, self._settings)
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from isolation._configuration import check_holders, check_markers
+from isolation._configuration import check_markers, check_names
 from isolation._ledger import Ledger
 from isolation._settings import Settings
 
@@ -29,7 +29,7 @@ class WorkerLink:
         try:
             check_markers(found for found in report.result or () if isinstance(found, pytest.Item))
             if report.result:
-                check_holders(collector.config, self._settings)
+                check_names(collector.config, self._settings)
         except pytest.UsageError as failure:
             report.outcome, report.longrepr, report.result = "failed", str(failure), []
         return report

@@ -49,6 +49,9 @@ isolation_allow =
     tasks: b = name
 isolation_severity = timer = error
 isolation_holders = app:client
+isolation_watch = shop stock
+    orders
+isolation_watch_strict = true
 isolation_profile = staging
 """,
     )
@@ -56,6 +59,7 @@ isolation_profile = staging
     assert (settings.mode, settings.probe_modes) == ("fail", {"tasks": "restore"})
     assert [allowance.line for allowance in settings.allowances] == ["threads: a.* = creator", "tasks: b = name"]
     assert (settings.severities, settings.holders) == ({"timer": "error"}, ["app:client"])
+    assert (settings.watch, settings.is_strict) == (["shop", "stock", "orders"], True)
     assert (settings.profile.name, settings.profile.reason) == ("staging", "isolation_profile of tox.ini")
 
 
@@ -196,7 +200,7 @@ def test_a_holder_of_nothing_is_refused(pytester: pytest.Pytester) -> None:
     settings = read(pytester, "isolation_holders = no_such_module_of_test:client")
 
     with pytest.raises(pytest.UsageError) as caught:
-        _configuration.check_holders(pytester.parseconfig(), settings)
+        _configuration.check_names(pytester.parseconfig(), settings)
 
     assert str(caught.value) == (
         "cannot import 'no_such_module_of_test', which isolation_holders of tox.ini names in "
@@ -208,9 +212,31 @@ def test_right_holders_pass(pytester: pytest.Pytester) -> None:
     """What exists may hold."""
     settings = read(pytester, "isolation_holders =\n    json:decoder\n    os:environ\n")
 
-    _configuration.check_holders(pytester.parseconfig(), settings)
+    _configuration.check_names(pytester.parseconfig(), settings)
 
     assert list(settings.holders) == ["json:decoder", "os:environ"]
+
+
+def test_a_module_that_does_not_exist_cannot_be_watched(pytester: pytest.Pytester) -> None:
+    """The message says which file names it, and what comes near."""
+    settings = read(pytester, "isolation_watch = json.decode")
+
+    with pytest.raises(pytest.UsageError) as caught:
+        _configuration.check_names(pytester.parseconfig(), settings)
+
+    assert str(caught.value) == (
+        "unknown module 'json.decode' in isolation_watch of tox.ini; did you mean 'json.decoder'?"
+    )
+
+
+def test_conftests_and_named_modules_are_watched(pytester: pytest.Pytester) -> None:
+    """The plugins of pytest are not."""
+    pytester.makeconftest("")
+    settings = read(pytester, "isolation_watch = json.decoder")
+
+    watched = _configuration.make_watching(pytester.parseconfig(), settings).join()
+
+    assert [(each.name, each.is_test) for each in watched] == [("json.decoder", False), ("conftest", True)]
 
 
 def test_a_diagnosis_names_the_place_to_put_back(pytester: pytest.Pytester) -> None:
