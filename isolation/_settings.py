@@ -32,6 +32,7 @@ KINDS = (
     "pipe", "descriptor", "memory",
     "environment_variable", "cwd", "module", "import_system",
     "signal_handler", "signal_mask", "alarm", "fault_handler", "locale", "time_zone",
+    "warnings_filter", "warnings_hook",
     "mock", "patch", "stand_in", "third_party",
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
     "context_variable", "import", "cache", "equal_value",

@@ -12,6 +12,7 @@ CLASSES: Mapping[str, str] = {
     "modules": "modules:ModulesProbe",
     "signals": "signal_handlers:SignalsProbe",
     "locale": "localization:LocaleProbe",
+    "warnings": "warning_filters:WarningsProbe",
 }
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 

@@ -11,10 +11,28 @@ Judge = Callable[[Sequence[object], Sequence[object]], Severity]
 
 
 class WatchedList:
-    """Compares ``module.name``, a list; whatever else is put there is compared by identity only."""
+    """Compares ``module.name``, a list; whatever else is put there is compared by identity only.
+
+    Args:
+        namespace: The names of the module.
+        name: The name of the list.
+        place: How its user would read it.
+        probe: Whose changes these are.
+        kind: What kind of place it is.
+        judge: Tells from the items before and after how bad the change is.
+        announce: Called when the old list has been put back, before it is refilled.
+    """
 
     def __init__(
-        self, namespace: dict[str, Any], name: str, place: str, *, probe: str, kind: str, judge: Judge
+        self,
+        namespace: dict[str, Any],
+        name: str,
+        place: str,
+        *,
+        probe: str,
+        kind: str,
+        judge: Judge,
+        announce: Callable[[], object] = lambda: None,
     ) -> None:
         self._namespace = namespace
         self._name = name
@@ -22,6 +40,7 @@ class WatchedList:
         self._probe = probe
         self._kind = kind
         self._judge = judge
+        self._announce = announce
         self._held: Any = ABSENT
         self._items: list[object] = []
 
@@ -66,10 +85,10 @@ class WatchedList:
     def _put(self, holder: object, value: object) -> str | None:
         # Refilled, not replaced: others hold the same list.
         items, held = as_list(value), as_list(holder)
+        self._namespace[self._name] = value if items is None or held is None else held
+        self._announce()
         if items is not None and held is not None:
             held[:] = items
-            value = held
-        self._namespace[self._name] = value
         self.start()
         return None
 
