@@ -17,6 +17,9 @@ class NetChanges:
     def __init__(self) -> None:
         self._by_place: dict[object, Change] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._by_place)
+
     def add(self, changes: Iterable[Change]) -> None:
         """Take *changes*, which came after those that are here."""
         for change in changes:
@@ -46,6 +49,7 @@ class StateGuard:
 
     def __init__(self, probes: Mapping[str, StateProbe], session: Owner | None = None) -> None:
         self._probes = probes
+        self._looks = [probe.look for probe in probes.values()]
         self._framed = [probe for probe in probes.values() if isinstance(probe, FramedProbe)]
         self._rooted = [probe for probe in probes.values() if isinstance(probe, RootedProbe)]
         self._collection = Owner("collection", "collection", scope="session", parent=session)
@@ -117,6 +121,8 @@ class StateGuard:
     def end(self, owner: Owner) -> Sequence[Finding]:
         """Return what the test *owner* leaves changed, and what fixtures that ended with it do."""
         self._test.add(self._look())
+        if not self._test and not self._left:
+            return ()  # as nearly always
         left = [*self._left, *((owner, change) for change in self._test.left())]
         self._left, self._test = [], NetChanges()
         return self._findings(left)
@@ -144,7 +150,10 @@ class StateGuard:
     def _look(self) -> Sequence[Change]:
         if not self._has_begun:
             return ()
-        return [change for probe in self._probes.values() for change in probe.look()]
+        changes: list[Change] = []
+        for look in self._looks:
+            changes += look()
+        return changes
 
     def _findings(self, left: Iterable[tuple[Owner, Change]]) -> Sequence[Finding]:
         # In the order of putting back: what follows may depend on what comes first.
