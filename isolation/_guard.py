@@ -174,6 +174,10 @@ class Guard:
         finally:
             OWNER.reset(token)
 
+    def body_begins(self) -> Sequence[tuple[Owner, str, str]]:
+        """Return what the set-up of a test has put back: who left it changed, probe, unit."""
+        return self._states.body_begins() if self._states is not None else ()
+
     def second_look(self) -> Sequence[Judgement]:
         """Return what is alive though its owner is over, whether it was reported before or not; nothing is ended."""
         other = Guard(

@@ -113,6 +113,12 @@ class GuardPlugin:
         finally:
             self._is_setting_up = False
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Note what the set-up has put back of what the test before has left."""
+        for owner, probe, unit in self._guard.body_begins():
+            self._ledger.demote(owner.nodeid, probe, unit)
+
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look what the test has left, after everybody else has torn down."""

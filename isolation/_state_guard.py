@@ -6,38 +6,10 @@ from functools import partial
 
 from isolation._changes import Change
 from isolation._findings import Finding
+from isolation._net_changes import NetChanges, Unsettled
 from isolation._owners import Owner
 from isolation._representations import represent_difference
 from isolation.probes._protocol import FramedProbe, RootedProbe, StateProbe
-
-
-class NetChanges:
-    """Collects the changes of one owner: several of one place are one, and what is put back is none."""
-
-    def __init__(self) -> None:
-        self._by_place: dict[object, Change] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._by_place)
-
-    def add(self, changes: Iterable[Change]) -> None:
-        """Take *changes*, which came after those that are here."""
-        for change in changes:
-            place = (change.probe, change.key)
-            first = self._by_place.get(place)
-            self._by_place[place] = change if first is None else replace(change, before=first.before)
-
-    def take(self, change: Change) -> Change | None:
-        """Remove and return what is here of the place of *change*, None if nothing is."""
-        return self._by_place.pop((change.probe, change.key), None)
-
-    def knows(self, change: Change) -> bool:
-        """Tell whether the place of *change* is here."""
-        return (change.probe, change.key) in self._by_place
-
-    def left(self) -> Sequence[Change]:
-        """Return what is changed in the end."""
-        return [change for change in self._by_place.values() if not change.is_same(change.before, change.after)]
 
 
 class StateGuard:
@@ -59,6 +31,7 @@ class StateGuard:
         self._setting_up: list[NetChanges] = []
         self._of_fixtures: dict[Owner, NetChanges] = {}
         self._left: list[tuple[Owner, Change]] = []
+        self._unsettled = Unsettled()
 
     def start(self, *names: str) -> None:
         """Take the state as it is now for the baseline of the probes *names*: before the tests are collected."""
@@ -83,6 +56,23 @@ class StateGuard:
             else:
                 probe.start()
                 self._started.add(name)
+
+    def body_begins(self) -> Sequence[tuple[Owner, str, str]]:
+        """Let the body of a test begin, after its set-up; return what that put back: who left it, probe, unit.
+
+        Many suites clean up where a test begins, not where it ends: what they put back disturbs nobody, and what the
+        test changes is compared with the clean state.
+        """
+        if not self._unsettled.of_last_test:
+            return ()
+        settled: list[tuple[Owner, str, str]] = []
+        for change in self._look():
+            owner = self._unsettled.settle(change)
+            if owner is None:
+                self._test.add([change])
+            else:
+                settled.append((owner, change.probe, change.unit))
+        return settled
 
     def fixture_begins(self) -> None:
         """Let the set-up of a wider fixture begin: what was changed so far is not its own."""
@@ -116,21 +106,23 @@ class StateGuard:
                 self._current.add([of_test, change])
             else:
                 own.add([change])
+                self._unsettled.forget(change)
         self._left += [(owner, _of_fixture(change, owner)) for change in own.left()]
 
     def end(self, owner: Owner) -> Sequence[Finding]:
         """Return what the test *owner* leaves changed, and what fixtures that ended with it do."""
         self._test.add(self._look())
+        self._unsettled.of_last_test.clear()
         if not self._test and not self._left:
             return ()  # as nearly always
         left = [*self._left, *((owner, change) for change in self._test.left())]
         self._left, self._test = [], NetChanges()
-        return self._findings(left)
+        return self._findings([pair for pair in left if not self._unsettled.puts_back(*pair)])
 
     def finish(self) -> Sequence[Finding]:
         """Return what fixtures left that ended after the last test."""
         left, self._left = self._left, []
-        return self._findings(left)
+        return self._findings([pair for pair in left if not self._unsettled.puts_back(*pair)])
 
     def peek(self, owner: Owner) -> Sequence[Finding]:
         """Return what the test *owner*, which goes on, has changed until now."""
@@ -158,10 +150,18 @@ class StateGuard:
     def _findings(self, left: Iterable[tuple[Owner, Change]]) -> Sequence[Finding]:
         # In the order of putting back: what follows may depend on what comes first.
         order = {name: index for index, name in enumerate(self._probes)}
-        return [_finding(change, owner) for owner, change in sorted(left, key=lambda pair: order[pair[1].probe])]
+        ordered = sorted(left, key=lambda pair: order[pair[1].probe])
+        return [_finding(change, owner, partial(self._put_back, change)) for owner, change in ordered]
+
+    def _put_back(self, change: Change, _grace: float) -> str | None:
+        assert change.put is not None
+        refusal = change.put(change.before)
+        if refusal is None:
+            self._unsettled.forget(change)
+        return refusal
 
 
-def _finding(change: Change, owner: Owner) -> Finding:
+def _finding(change: Change, owner: Owner, ending: Callable[[float], str | None]) -> Finding:
     before, after = represent_difference(change.before, change.after, name=change.place)
     return Finding(
         probe=change.probe,
@@ -176,12 +176,8 @@ def _finding(change: Change, owner: Owner) -> Finding:
         after=after,
         place=change.place,
         unit=change.unit,
-        ending=partial(_put_back, change.put, change.before) if change.put is not None else None,
+        ending=ending if change.put is not None else None,
     )
-
-
-def _put_back(put: Callable[[object], str | None], before: object, _grace: float) -> str | None:
-    return put(before)
 
 
 def _of_fixture(change: Change, owner: Owner) -> Change:

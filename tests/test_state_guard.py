@@ -202,3 +202,73 @@ def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> No
     assert board.state == {}
     assert guard.settle() == []
     assert board.settled == 1
+
+
+def test_a_later_test_that_puts_it_back_has_changed_nothing(guard: StateGuard, board: Board) -> None:
+    """It has cleaned up; what is changed after that is a change again."""
+    board.state["MODE"] = "one"
+    first = said(guard)
+    del board.state["MODE"]
+    second = said(guard)
+    board.state["MODE"] = "one"
+
+    assert (first, second) == ([("test_a", "MODE", "absent", "'one'")], [])
+    assert said(guard) == first
+
+
+def test_what_the_collection_made_is_not_to_be_put_back(board: Board) -> None:
+    """A test that takes it away changes state."""
+    guard = StateGuard({"environment": board})
+    guard.start("environment")
+    board.state["DJANGO"] = "settings"
+    guard.begin()
+    guard.end(TEST)
+    del board.state["DJANGO"]
+
+    assert said(guard) == [("test_a", "DJANGO", "'settings'", "absent")]
+
+
+def test_a_set_up_that_puts_it_back_settles_it(guard: StateGuard, board: Board) -> None:
+    """And the test is compared with the clean state, in which its body begins."""
+    board.state.update(MODE="one", OTHER="one")
+    guard.end(TEST)
+    del board.state["MODE"]
+    board.state["OTHER"] = "two"
+    settled = guard.body_begins()
+    board.state["MODE"] = "three"
+
+    assert settled == [(TEST, "environment", "os.environ['MODE']")]
+    assert said(guard) == [("test_a", "OTHER", "'one'", "'two'"), ("test_a", "MODE", "absent", "'three'")]
+
+
+def test_only_the_next_set_up_can_settle_it(guard: StateGuard, board: Board) -> None:
+    """The test between has run with what was left."""
+    board.state["MODE"] = "one"
+    guard.end(TEST)
+    guard.end(TEST)
+    del board.state["MODE"]
+
+    assert list(guard.body_begins()) == []
+    assert said(guard) == []
+
+
+def test_what_the_guard_puts_back_is_settled(guard: StateGuard, board: Board) -> None:
+    """Nobody looks for it any more."""
+    board.state["MODE"] = "one"
+    (finding,) = guard.end(TEST)
+    assert finding.ending is not None
+    finding.ending(0.0)
+
+    assert list(guard.body_begins()) == []
+
+
+def test_what_a_fixture_undoes_is_settled(guard: StateGuard, board: Board) -> None:
+    """A test of a module changes what the module's fixture has made, and the end of that fixture clears it away."""
+    set_up(guard, board, MODULE, MODE="test")
+    board.state["MODE"] = "broken"
+    guard.end(TEST)
+    tear_down(guard, board, MODULE, MODE=ABSENT)
+    guard.end(TEST)
+    board.state["MODE"] = "test"
+
+    assert said(guard) == [("test_a", "MODE", "absent", "'test'")]

@@ -249,3 +249,27 @@ def test_a_run_that_stops_early_says_what_its_fixtures_left(pytester: pytest.Pyt
         "  os.environ['LEFT']: absent -> '1'",
         "1 finding in 0 of 1 test and 1 fixture · score 1.000 · guard N µs per test",
     ]
+
+
+def test_what_the_next_set_up_puts_back_is_a_note(pytester: pytest.Pytester) -> None:
+    """Many suites clean up where a test begins; only what nobody has put back is left."""
+    pytester.makepyfile(
+        test_it="""
+        import os, pytest
+        @pytest.fixture(autouse=True)
+        def clean(): os.environ.pop("MODE", None)
+        def test_one(): os.environ["MODE"] = "one"
+        def test_two(): assert "MODE" not in os.environ; os.environ["MODE"] = "two"
+        def test_three(): assert "MODE" not in os.environ
+        """
+    )
+
+    result = pytester.runpytest_inprocess("-v")
+
+    result.assert_outcomes(passed=3)
+    assert section(result) == [
+        "test_it.py::test_one changed",
+        "  os.environ['MODE']: absent -> 'one'; the set-up of the next test puts it back",
+        "    so does test_it.py::test_two",
+        "3 tests left nothing behind (1 in notes) · guard N µs per test",
+    ]

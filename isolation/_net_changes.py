@@ -1,0 +1,80 @@
+"""What owners have changed in the end, and which places still hold what somebody left there."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from isolation._changes import Change
+from isolation._owners import Owner
+
+
+def place_of(change: Change) -> object:
+    """Return what is equal for changes of one place."""
+    return change.probe, change.key
+
+
+class NetChanges:
+    """Collects the changes of one owner: several of one place are one, and what is put back is none."""
+
+    def __init__(self) -> None:
+        self._by_place: dict[object, Change] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_place)
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take *changes*, which came after those that are here."""
+        for change in changes:
+            place = place_of(change)
+            first = self._by_place.get(place)
+            self._by_place[place] = change if first is None else replace(change, before=first.before)
+
+    def take(self, change: Change) -> Change | None:
+        """Remove and return what is here of the place of *change*, None if nothing is."""
+        return self._by_place.pop(place_of(change), None)
+
+    def knows(self, change: Change) -> bool:
+        """Tell whether the place of *change* is here."""
+        return place_of(change) in self._by_place
+
+    def left(self) -> Sequence[Change]:
+        """Return what is changed in the end."""
+        return [change for change in self._by_place.values() if not change.is_same(change.before, change.after)]
+
+
+class Unsettled:
+    """Remembers the places that hold what an owner left, until somebody puts the first value back.
+
+    A later owner that puts it back has not changed anything: it has cleaned up.
+
+    Attributes:
+        of_last_test: Who left which places at the last look; those alone can be settled by the next set-up.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[object, object] = {}
+        self.of_last_test: dict[object, Owner] = {}
+
+    def puts_back(self, owner: Owner, change: Change) -> bool:
+        """Tell whether *change*, of *owner*, puts back what its place held at first; else remember that it did not."""
+        place = place_of(change)
+        if place in self._first and change.is_same(self._first[place], change.after):
+            del self._first[place]
+            return True
+        if owner.kind == "test":
+            self.of_last_test[place] = owner
+        if owner.kind != "collection":  # what imports set up is no dirt
+            self._first.setdefault(place, change.before)
+        return False
+
+    def settle(self, change: Change) -> Owner | None:
+        """Return the last test if it had left what *change* puts back, None otherwise."""
+        place = place_of(change)
+        if place not in self.of_last_test or not change.is_same(self._first[place], change.after):
+            return None
+        del self._first[place]
+        return self.of_last_test.pop(place)
+
+    def forget(self, change: Change) -> None:
+        """Note that the guard has put *change* back."""
+        self._first.pop(place_of(change), None)
+        self.of_last_test.pop(place_of(change), None)
