@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from isolation._errors import (
     AsyncCleanupRequiredError,
+    BarrierConflictError,
     CleanupCancelledError,
     CleanupError,
     CleanupTimeoutError,
@@ -20,42 +21,57 @@ from isolation._errors import (
     RunnerStuckError,
     SettingsError,
     SetupCancelledError,
+    TaskEscapedError,
 )
 from isolation._findings import Finding
 from isolation._origin import Origin
 
 if TYPE_CHECKING:
+    from isolation._barriers import isolation_barrier, sync_isolation_barrier
     from isolation._cleanups import CleanupHandle
     from isolation._fixture_state import debug_fixture_state
+    from isolation._groups import isolate
     from isolation._managed import FixtureScope, managed_fixture
     from isolation._no_leaks import NoLeaks, no_leaks
+    from isolation._passages import Barrier
     from isolation._resources import ResourceManager
     from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
     from isolation._stack import ManagerState
     from isolation._suite_isolation import get_contamination_summary, validate_suite_isolation
     from isolation._survivors import Survivor
+    from isolation._targets import Isolatable, attributes, environment, working_directory
     from isolation.probes._protocol import Probe
 
 # The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
 _LATE = {
+    "Barrier": "isolation._passages",
     "CleanupHandle": "isolation._cleanups",
     "FixtureScope": "isolation._managed",
+    "Isolatable": "isolation._targets",
     "ManagerState": "isolation._stack",
     "NoLeaks": "isolation._no_leaks",
     "Probe": "isolation.probes._protocol",
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
+    "attributes": "isolation._targets",
     "debug_fixture_state": "isolation._fixture_state",
+    "environment": "isolation._targets",
     "get_contamination_summary": "isolation._suite_isolation",
+    "isolate": "isolation._groups",
+    "isolation_barrier": "isolation._barriers",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
     "safe_cleanup": "isolation._safe_cleanup",
     "safe_cleanup_sync": "isolation._safe_cleanup",
+    "sync_isolation_barrier": "isolation._barriers",
     "validate_suite_isolation": "isolation._suite_isolation",
+    "working_directory": "isolation._targets",
 }
 
 __all__ = [
     "AsyncCleanupRequiredError",
+    "Barrier",
+    "BarrierConflictError",
     "CleanupCancelledError",
     "CleanupError",
     "CleanupHandle",
@@ -65,6 +81,7 @@ __all__ = [
     "FixtureScope",
     "FixtureTaskCrashedError",
     "FixtureYieldError",
+    "Isolatable",
     "IsolationError",
     "IsolationWarning",
     "LeakError",
@@ -80,13 +97,20 @@ __all__ = [
     "SettingsError",
     "SetupCancelledError",
     "Survivor",
+    "TaskEscapedError",
+    "attributes",
     "debug_fixture_state",
+    "environment",
     "get_contamination_summary",
+    "isolate",
+    "isolation_barrier",
     "managed_fixture",
     "no_leaks",
     "safe_cleanup",
     "safe_cleanup_sync",
+    "sync_isolation_barrier",
     "validate_suite_isolation",
+    "working_directory",
 ]
 
 

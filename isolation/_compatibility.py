@@ -6,6 +6,7 @@ function answers "nothing" then, and `tests/test_compatibility.py` fails as soon
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -470,3 +471,12 @@ def is_handler_of_runner(handler: object) -> bool:
     """Tell whether *handler* is what an `asyncio.Runner` sets for SIGINT while it runs."""
     method: Any = handler.func if type(handler) is partial else None
     return type(method) is MethodType and getattr(method.__func__, "__code__", None) is _ON_SIGINT
+
+
+def context_of(task: asyncio.Task[Any]) -> Context | None:
+    """Return the context in which *task* runs; before 3.12 only the garbage collector can tell it."""
+    get = getattr(task, "get_context", None)
+    if get is not None:
+        return cast("Context", get())
+    held = [*gc.get_referents(task), getattr(task, "_context", None)]  # the latter of a task that is written in Python
+    return next((each for each in held if type(each) is Context), None)

@@ -65,6 +65,14 @@ class ManagerClosedError(IsolationError, RuntimeError):
     """A resource was registered with a manager that has already cleaned up; nobody would ever clean it up."""
 
 
+class BarrierConflictError(IsolationError, RuntimeError):
+    """Two barriers want the same state, and one of them cannot wait, or has waited for too long; names both."""
+
+
+class TaskEscapedError(IsolationError, RuntimeError):
+    """A task that was started inside of a barrier was still there at its end, where its changes would escape."""
+
+
 class FixtureYieldError(IsolationError, RuntimeError):
     """A managed fixture yielded no value, or more than one."""
 

@@ -362,3 +362,23 @@ def test_a_runner_handles_interrupts_while_it_runs() -> None:
 
     assert asyncio.run(is_handled())
     assert not names.is_handler_of_runner(signal.getsignal(signal.SIGINT))
+
+
+async def test_a_task_tells_in_which_context_it_runs() -> None:
+    """Its own, not that of a callback that waits for it."""
+    variable = contextvars.ContextVar[str]("variable")
+
+    async def run() -> None:
+        await asyncio.sleep(0)
+
+    outer = contextvars.copy_context()
+    inner = contextvars.copy_context()
+    inner.run(variable.set, "inner")
+    task = asyncio.create_task(run(), context=inner)
+    task.add_done_callback(print, context=outer)
+    context = names.context_of(task)
+    task.remove_done_callback(print)
+    await task
+
+    assert context is not None
+    assert context[variable] == "inner"
