@@ -174,6 +174,10 @@ class Guard:
         finally:
             OWNER.reset(token)
 
+    def still_changed(self) -> Sequence[Finding]:
+        """Return which state holds what owners that are over left, each with who changed it last."""
+        return self._states.unsettled() if self._states is not None else ()
+
     def body_begins(self) -> Sequence[tuple[Owner, str, str]]:
         """Return what the set-up of a test has put back: who left it changed, probe, unit."""
         return self._states.body_begins() if self._states is not None else ()

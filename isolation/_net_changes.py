@@ -51,30 +51,39 @@ class Unsettled:
     """
 
     def __init__(self) -> None:
-        self._first: dict[object, object] = {}
+        self._left: dict[object, tuple[Owner, Change]] = {}
         self.of_last_test: dict[object, Owner] = {}
+
+    def left(self) -> Sequence[tuple[Owner, Change]]:
+        """Return who changed each such place last, and what it held at first and holds now."""
+        return list(self._left.values())
 
     def puts_back(self, owner: Owner, change: Change) -> bool:
         """Tell whether *change*, of *owner*, puts back what its place held at first; else remember that it did not."""
         place = place_of(change)
-        if place in self._first and change.is_same(self._first[place], change.after):
-            del self._first[place]
+        if self._is_first_value(change):
+            del self._left[place]
             return True
         if owner.kind == "test":
             self.of_last_test[place] = owner
         if owner.kind != "collection":  # what imports set up is no dirt
-            self._first.setdefault(place, change.before)
+            first = self._left[place][1].before if place in self._left else change.before
+            self._left[place] = owner, replace(change, before=first)
         return False
 
     def settle(self, change: Change) -> Owner | None:
         """Return the last test if it had left what *change* puts back, None otherwise."""
         place = place_of(change)
-        if place not in self.of_last_test or not change.is_same(self._first[place], change.after):
+        if place not in self.of_last_test or not self._is_first_value(change):
             return None
-        del self._first[place]
+        del self._left[place]
         return self.of_last_test.pop(place)
 
     def forget(self, change: Change) -> None:
         """Note that the guard has put *change* back."""
-        self._first.pop(place_of(change), None)
+        self._left.pop(place_of(change), None)
         self.of_last_test.pop(place_of(change), None)
+
+    def _is_first_value(self, change: Change) -> bool:
+        known = self._left.get(place_of(change))
+        return known is not None and change.is_same(known[1].before, change.after)

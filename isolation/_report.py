@@ -1,6 +1,7 @@
 """How findings are said: as records for machines, as lines for people."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ SCHEMA = 1
 _UNQUOTED = frozenset({"socket", "pipe", "descriptor"})
 _BRIEF = 120
 _FEW = 4
+_MANY = 10
 
 
 def finding_record(finding: Finding, *, restored: bool | None, excused: str | None, root: str) -> dict[str, Any]:
@@ -163,7 +165,8 @@ def leak_message(records: Sequence[Record], advice: str | None = None) -> str:
             said.extend(f"    {row}" for row in stack(record))
         if changed:
             said.append(f"{whose} left {_counted(changed, 'place')} changed")
-        said.extend(f"  {line(record)}" for record in changed)
+        said.extend(f"  {line(record)}" for record in _shown(changed))
+        said.extend(f"  {more}" for more in _not_shown(changed))
     said.append(advice or _advice(records))
     return "\n".join(said)
 
@@ -210,10 +213,28 @@ def section(records: Sequence[Record], tests: int = 0) -> Sequence[str]:
         said.extend(f"  {line(record)}" for record in left)
         if changed:
             said.append(f"{whose} changed")
-        for record in changed:
+        for record in _shown(changed):
             said.append(f"  {line(record)}")
             said.extend(f"    {more}" for more in _others(units[_unit(record)], tests))
+        said.extend(f"  {more}" for more in _not_shown(changed))
     return said
+
+
+def _shown(changed: Sequence[Record]) -> Sequence[Record]:
+    """Return the first few of *changed* of each probe: who clears the environment changes all of it."""
+    counts: Counter[str] = Counter()
+    kept: list[Record] = []
+    for record in changed:
+        counts[record["probe"]] += 1
+        if counts[record["probe"]] <= _MANY:
+            kept.append(record)
+    return kept
+
+
+def _not_shown(changed: Sequence[Record]) -> Iterable[str]:
+    for probe, count in Counter(record["probe"] for record in changed).items():
+        if count > _MANY:
+            yield f"and {count - _MANY} more places of probe {probe!r}, which a report file lists"
 
 
 def distinct(records: Iterable[Record]) -> Sequence[Record]:

@@ -129,6 +129,10 @@ class StateGuard:
         self._current.add(self._look())
         return self._findings((owner, change) for change in self._test.left())
 
+    def unsettled(self) -> Sequence[Finding]:
+        """Return which places hold what an owner that is over left there."""
+        return self._findings(self._unsettled.left())
+
     def settle(self) -> Sequence[Change]:
         """Drop what was derived from state that was put back; return what is different again since."""
         for probe in self._probes.values():

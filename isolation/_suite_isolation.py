@@ -139,11 +139,11 @@ def _validated(run: GuardedRun) -> Data:
         "tests_excused": len(excused),
         "findings": ledger.counted,
         "still_alive": alive,
-        "still_changed": _still_changed(ledger.findings),
         "changed_by_current_test": [
             {"place": finding.place, "before": finding.before, "after": finding.after}
             for finding in run.guard.changed_so_far()
         ],
+        "still_changed": _still_changed(run.guard),
         "active_patches": [represent(patch.attribute) for patch in active_patches()],
     }
 
@@ -152,11 +152,9 @@ def _record(judgement: Judgement, root: str) -> Data:
     return finding_record(judgement.finding, restored=None, excused=judgement.excused, root=root)
 
 
-def _still_changed(findings: Iterable[Record]) -> Sequence[Data]:
-    """Return the places whose last value is not the first one, as far as the texts of the values tell."""
-    states = _grouped(filter(is_changed, findings), lambda record: str(record["unit"]), _state)
+def _still_changed(guard: Guard) -> Sequence[Data]:
     return [
-        {"unit": unit, "before": state["before"], "after": state["after"], "last": state["last"]}
-        for unit, state in states.items()
-        if state["before"] != state["after"] and state["excused"] < state["count"]
+        {"place": finding.place, "before": finding.before, "after": finding.after, "last": finding.owner.nodeid}
+        for finding in guard.still_changed()
+        if finding.owner is not None and guard.allowances.excuse(finding, lambda _: False) is None
     ]

@@ -231,3 +231,16 @@ def test_a_place_that_a_quarter_of_the_tests_change_may_be_meant(tests: int, *, 
         if is_asked
         else []
     )
+
+
+def test_whoever_changes_very_much_is_cut_short() -> None:
+    """Ten places of a probe are shown and the others counted, in the summary and in the error."""
+    records = [changed("test_one", f"app.pool.conn{number}") for number in range(12)]
+
+    section, message = _report.section(records), _report.leak_message(records).splitlines()
+
+    assert section[10:] == message[10:-1]
+    assert section[10:] == [
+        "  app.pool.conn9: {} -> {'a': 1}",
+        "  and 2 more places of probe 'singletons', which a report file lists",
+    ]

@@ -132,8 +132,9 @@ def test_the_score_is_the_share_of_tests_without_findings(dumped: Any) -> None:
     """The findings behind it are there, and what the look saw."""
     said = dumped("""
     async def test_asks():
-        os.environ["MODE"] = "three"
+        os.environ["OTHER"] = "three"
         dump(await validate_suite_isolation())
+        del os.environ["OTHER"]
     """)
 
     assert said.pop("findings")[0]["test"] == "test_it.py::test_first"
@@ -146,13 +147,13 @@ def test_the_score_is_the_share_of_tests_without_findings(dumped: Any) -> None:
         "still_alive": [],
         "still_changed": [
             {
-                "unit": "os.environ['MODE']",
+                "place": "os.environ['MODE']",
                 "before": "absent",
                 "after": "'two'",
                 "last": "test_it.py::test_second",
             }
         ],
-        "changed_by_current_test": [{"place": "os.environ['MODE']", "before": "'two'", "after": "'three'"}],
+        "changed_by_current_test": [{"place": "os.environ['OTHER']", "before": "absent", "after": "'three'"}],
         "active_patches": [],
     }
 
@@ -249,3 +250,13 @@ def test_a_run_that_is_over_is_not_asked(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess(REPORT)
 
     assert len(GUARDED_RUNS) == before
+
+
+def test_what_is_put_back_is_not_changed_any_more(dumped: Any) -> None:
+    """By whomever: the look is at the place, not at old findings."""
+    said = dumped("""
+    def test_puts_back(): del os.environ["MODE"]
+    async def test_asks(): dump(await validate_suite_isolation())
+    """)
+
+    assert (said["tests_with_findings"], said["still_changed"]) == (2, [])
