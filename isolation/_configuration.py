@@ -9,7 +9,7 @@ import pytest
 
 from isolation import _settings, _watching
 from isolation._errors import SettingsError
-from isolation._guard import Terms
+from isolation._judgements import Terms
 from isolation._settings import PROBES, Settings
 
 MARKERS = (

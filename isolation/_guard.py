@@ -4,12 +4,13 @@ import gc
 import time
 from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from isolation._adoption import Root, adopters
-from isolation._allowances import Allowances, Excuse
+from isolation._allowances import Allowances
 from isolation._findings import Finding, Severity
+from isolation._judgements import NO_TERMS, Judgement, Terms, judged_place, refuted
 from isolation._owners import OWNER, Owner
 from isolation._settings import LEAKS, Mode, Settings, find_holder
 from isolation._state_guard import StateGuard
@@ -19,56 +20,6 @@ from isolation.probes.descriptors import DescriptorsProbe
 from isolation.probes.processes import ProcessesProbe
 from isolation.probes.tasks import TasksProbe
 from isolation.recording._recorder import OURS, UNLIMITED, ClosedBy, Recorder, process_recorder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A finding and what became of it.
-
-    Attributes:
-        finding: What was found.
-        mode: What was to be done about it.
-        excused: Why it is none; None if it is one.
-        restored: Whether it was ended; None if nobody tried.
-    """
-
-    finding: Finding
-    mode: Mode
-    excused: Excuse | None = None
-    restored: bool | None = None
-
-    @property
-    def fails(self) -> bool:
-        """Tell whether this makes the test's teardown an error."""
-        return self.excused is None and self.mode == "fail" and self.finding.severity == "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What holds for one owner besides the settings: what its markers say.
-
-    Attributes:
-        mode: The mode of its marker, None without one.
-        allowed: The probes whose findings it allows.
-        is_tracked: False if its leaks are not reported at all.
-    """
-
-    mode: Mode | None = None
-    allowed: frozenset[str] = frozenset()
-    is_tracked: bool = True
-
-
-NO_TERMS = Terms()
-
-
-def _place(judgement: Judgement) -> tuple[str, str]:
-    return judgement.finding.probe, judgement.finding.place
-
-
-def _refuted(judgement: Judgement) -> Judgement:
-    finding = judgement.finding
-    said = f"{finding.detail}, not put back: somebody changed it again at once".lstrip(", ")
-    return replace(judgement, finding=replace(finding, detail=said), restored=False)
 
 
 class Guard:
@@ -254,7 +205,9 @@ class Guard:
         judgements = self._judge(found, owner, terms())
         if any(judgement.restored for judgement in judgements):
             again = {(change.probe, change.place) for change in states.settle()}
-            judgements = [_refuted(judgement) if _place(judgement) in again else judgement for judgement in judgements]
+            judgements = [
+                refuted(judgement) if judged_place(judgement) in again else judgement for judgement in judgements
+            ]
         return judgements
 
     def _judge(self, found: Sequence[Finding], owner: Owner, terms: Terms) -> Sequence[Judgement]:

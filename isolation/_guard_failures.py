@@ -7,7 +7,7 @@ import pytest
 from isolation._compatibility import can_hide
 from isolation._errors import ContaminationError, LeakError
 from isolation._findings import Finding
-from isolation._guard import Judgement
+from isolation._judgements import Judgement
 from isolation._report import Record, is_changed, leak_message
 
 

@@ -13,8 +13,9 @@ from isolation._adoption import Root
 from isolation._canary import blind_spots
 from isolation._compatibility import can_hide
 from isolation._configuration import check_markers, check_names, terms_of
-from isolation._guard import Guard, Judgement
+from isolation._guard import Guard
 from isolation._guard_failures import failure_of, is_not_ours
+from isolation._judgements import Judgement
 from isolation._ledger import Ledger
 from isolation._owners import OWNER, Owner
 from isolation._resource_warnings import ResourceWarnings

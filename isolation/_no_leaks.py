@@ -8,7 +8,8 @@ from typing import Self
 
 from isolation import _report
 from isolation._errors import LeakError
-from isolation._guard import Guard, Judgement
+from isolation._guard import Guard
+from isolation._judgements import Judgement
 from isolation._owners import OWNER, Owner
 from isolation._settings import LEAKS, OPT_IN, PROBES, Profile, Settings, one_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from isolation._compatibility import active_patches
 from isolation._errors import IsolationError
-from isolation._guard import Guard, Judgement
+from isolation._guard import Guard
+from isolation._judgements import Judgement
 from isolation._ledger import Ledger
 from isolation._report import Record, finding_record, is_changed
 from isolation._representations import represent

@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from isolation._guard import Guard, Judgement
+from isolation._guard import Guard
+from isolation._judgements import Judgement
 from isolation._owners import Owner
 from isolation._settings import Mode, Profile, Settings
 from isolation.recording._recorder import Recorder

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from isolation import _configuration
-from isolation._guard import Terms
+from isolation._judgements import Terms
 from isolation._settings import Settings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from isolation._findings import Finding
-from isolation._guard import NO_TERMS, Judgement, Terms
+from isolation._judgements import NO_TERMS, Judgement, Terms
 from isolation._origin import Origin
 from isolation._owners import Owner
 from isolation._settings import Allowance, Mode
