@@ -9,6 +9,7 @@ import asyncio
 import gc
 import os
 import signal
+import subprocess
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -376,6 +377,12 @@ def is_in_trio() -> bool:
 def trio_runner_is_open(runner: object) -> bool:
     """Tell whether *runner*, one of anyio's for trio, has a trio loop that waits for work."""
     return getattr(runner, "_send_stream", None) is not None
+
+
+def interpreter_flags() -> Sequence[str]:
+    """Return the options with which this interpreter was started, for another one like it."""
+    flags: Callable[[], list[str]] | None = getattr(subprocess, "_args_from_interpreter_flags", None)
+    return flags() if flags is not None else ()
 
 
 def process_descriptors(process: object) -> set[int]:

@@ -49,6 +49,18 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="ORDER",
         help="random, random:SEED or reverse: modules, the classes in them and the tests in these change places",
     )
+    group.addoption(
+        "--isolation-diagnose",
+        action="store_true",
+        help="for each failed test, tell whether it depends on the order, and which test and state make it fail",
+    )
+    group.addoption(
+        "--isolation-diagnose-limit",
+        metavar="N",
+        type=int,
+        default=10,
+        help="diagnose at most so many failed tests (default: 10)",
+    )
     group.addoption("--isolation-restore-only", metavar="PLACE", help=argparse.SUPPRESS)  # of a run that diagnoses
     parser.addini("isolation_mode", "off, report, restore or fail", default="report")
     parser.addini("isolation_probes", "lines 'probe' or 'probe=mode'", type="linelist")

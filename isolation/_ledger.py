@@ -18,6 +18,7 @@ class Ledger:
         header: What is known before the first test.
         findings: Records of findings, in the order in which they came.
         survivors: Records of what is closed and still referenced, if somebody asked for them.
+        diagnoses: Records of why tests failed, if somebody asked for them.
         tests: How many tests were guarded.
         seconds: Time that the guards spent.
         loops: How many loops were seen before they died.
@@ -30,6 +31,7 @@ class Ledger:
     header: dict[str, Any] = field(default_factory=dict[str, Any])
     findings: list[Record] = field(default_factory=list[Record])
     survivors: list[Record] = field(default_factory=list[Record])
+    diagnoses: list[Record] = field(default_factory=list[Record])
     tests: int = 0
     seconds: float = 0.0
     loops: int = 0
@@ -85,7 +87,13 @@ class Ledger:
 
     def records(self) -> Sequence[Record]:
         """Return the whole report: header, findings, summary."""
-        return [{"record": "run", "schema": SCHEMA, **self.header}, *self.findings, *self.survivors, self.summary()]
+        return [
+            {"record": "run", "schema": SCHEMA, **self.header},
+            *self.findings,
+            *self.survivors,
+            *self.diagnoses,
+            self.summary(),
+        ]
 
     def verdict(self) -> str:
         """Return the closing line of the terminal summary."""

@@ -43,15 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
     ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
-    if config.getoption("--isolation-order") is not None:
-        _put_in_order(config, ledger)
     if settings.is_repairing:
         _start_repair(config, live)
     if settings.is_on:
         config.pluginmanager.register(GuardPlugin(config, settings, ledger), "isolation_guard")
     if settings.looks_for_survivors:
         _look_for_survivors(config, live, ledger)
-    if not (settings.is_on or settings.looks_for_survivors):
+    _start_on_request(config, settings, ledger)
+    if not (settings.is_on or settings.looks_for_survivors or config.getoption("--isolation-diagnose")):
         return
     if is_worker:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
@@ -82,12 +81,27 @@ def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:
         config.stash[_LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
 
 
+def _start_on_request(config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
+    if config.getoption("--isolation-order") is not None:
+        _put_in_order(config, ledger)
+    if config.getoption("--isolation-diagnose"):
+        _start_diagnosis(config, settings, ledger)
+
+
 def _put_in_order(config: pytest.Config, ledger: Ledger) -> None:
     from isolation._order_plugin import OrderPlugin, read_order  # noqa: PLC0415 - only on request
 
     order = read_order(config)
     ledger.header["order"] = str(order)
     config.pluginmanager.register(OrderPlugin(config, order), "isolation_order")
+
+
+def _start_diagnosis(config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
+    from isolation._diagnosis_plugin import DiagnosisPlugin, ReadsPlugin  # noqa: PLC0415 - only on request
+
+    config.pluginmanager.register(ReadsPlugin(), "isolation_reads")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(DiagnosisPlugin(config, settings, ledger), "isolation_diagnosis")
 
 
 def _look_for_survivors(config: pytest.Config, live: LiveFixtures, ledger: Ledger) -> None:

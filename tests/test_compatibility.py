@@ -3,11 +3,14 @@
 A test that fails here says which project has changed, before anything is silently no longer seen.
 """
 
+import ast
 import asyncio
 import contextvars
 import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +25,15 @@ import uvloop
 from isolation import _compatibility as names
 from isolation._origin import caller_frame
 from tests.alone import said_by
+
+
+def test_an_interpreter_tells_its_flags() -> None:
+    """A process of our own is started as this one was; `multiprocessing` asks the same function."""
+    script = "from isolation._compatibility import interpreter_flags; print(interpreter_flags())"
+
+    run = subprocess.run([sys.executable, "-X", "utf8", "-B", "-c", script], capture_output=True, text=True, check=True)
+
+    assert {"-B", "utf8"} <= set(ast.literal_eval(run.stdout))
 
 
 @pytest.fixture

@@ -1,0 +1,127 @@
+"""Calls back for each line, or each call, of the user's code: by `sys.monitoring`, before Python 3.12 by tracing.
+
+Code that is called while somebody traces is not traced itself, and which of the two classes is used depends on the
+version: both are left out of what coverage measures, and tested by what `isolation._line_watch` makes of them.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, Protocol, cast
+
+from isolation._origin import caller_frame, is_library
+
+_TOOL = 4  # neither a debugger's, nor coverage's, nor a profiler's
+OnFrame = Callable[[FrameType], object]
+
+
+class CodeEvents(Protocol):
+    """Calls back from `start` to `stop`."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End, and give back what was there before."""
+        ...
+
+
+def line_events(*, entered: OnFrame, left: OnFrame) -> CodeEvents:
+    """Return events for what the user's code does: *entered* before each line, *left* after each call."""
+    return _Monitor(entered=entered, left=left) if sys.version_info >= (3, 12) else _Tracer(entered=entered, left=left)
+
+
+def call_events(*, called: OnFrame) -> CodeEvents:
+    """Return events for the calls of the user's code: *called* is called for each piece of code at least once."""
+    return _Monitor(called=called) if sys.version_info >= (3, 12) else _Profiler(called)
+
+
+class _Monitor:  # pragma: no cover - Python 3.12 and later
+    def __init__(
+        self, *, entered: OnFrame | None = None, left: OnFrame | None = None, called: OnFrame | None = None
+    ) -> None:
+        self._entered = entered
+        self._left = left
+        self._called = called
+
+    def start(self) -> None:
+        monitoring = self._monitoring
+        events = monitoring.events
+        callbacks: dict[int, Callable[..., object]] = {events.PY_START: self._on_call}
+        if self._called is None:
+            callbacks = dict.fromkeys((events.LINE, events.PY_START, events.PY_RESUME), self._on_line)
+            callbacks |= dict.fromkeys((events.PY_RETURN, events.PY_YIELD, events.PY_UNWIND), self._on_end)
+        monitoring.use_tool_id(_TOOL, "isolation")
+        for event, callback in callbacks.items():
+            monitoring.register_callback(_TOOL, event, callback)
+        monitoring.set_events(_TOOL, sum(callbacks))
+        monitoring.restart_events()
+
+    def stop(self) -> None:
+        self._monitoring.set_events(_TOOL, 0)
+        self._monitoring.free_tool_id(_TOOL)
+
+    @property
+    def _monitoring(self) -> Any:  # noqa: ANN401 - not known to the types of 3.11
+        return cast("Any", sys).monitoring
+
+    def _on_call(self, code: CodeType, _offset: int) -> object:
+        if self._called is not None and not is_library(code.co_filename):
+            self._called(caller_frame(1))
+        return self._monitoring.DISABLE
+
+    def _on_line(self, code: CodeType, _line_or_offset: int) -> object:
+        if self._entered is None or is_library(code.co_filename):
+            return self._monitoring.DISABLE
+        self._entered(caller_frame(1))
+        return None
+
+    def _on_end(self, code: CodeType, _offset: int, _value: object) -> None:
+        if self._left is not None and not is_library(code.co_filename):
+            self._left(caller_frame(1))
+
+
+class _Tracer:  # pragma: no cover - a trace function is not traced
+    def __init__(self, *, entered: OnFrame, left: OnFrame) -> None:
+        self._entered = entered
+        self._left = left
+        self._before: Any = None
+
+    def start(self) -> None:
+        self._before = sys.gettrace()
+        threading.settrace(self._trace)
+        sys.settrace(self._trace)
+
+    def stop(self) -> None:
+        sys.settrace(self._before)
+        threading.settrace(self._before)
+
+    def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace wants it
+        if is_library(frame.f_code.co_filename):
+            return None
+        if event == "return":
+            self._left(frame)
+        elif event in ("call", "line"):
+            self._entered(frame)
+        return self._trace
+
+
+class _Profiler:  # pragma: no cover - Python 3.11
+    def __init__(self, called: OnFrame) -> None:
+        self._called = called
+        self._before: Any = None
+
+    def start(self) -> None:
+        self._before = sys.getprofile()
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
+
+    def stop(self) -> None:
+        sys.setprofile(self._before)
+        threading.setprofile(self._before)
+
+    def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and not is_library(frame.f_code.co_filename):
+            self._called(frame)

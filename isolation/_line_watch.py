@@ -1,0 +1,86 @@
+"""Watches code of the user while it runs: which code that is, and which line changes a place."""
+
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+
+from isolation._code_events import call_events, line_events
+from isolation._origin import Place, is_library
+from isolation._reads import Reads, names_in
+
+
+class CodeWatch:
+    """Notes what all the user's code uses that runs between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self._seen: set[CodeType] = set()
+        self._names: set[str] = set()
+        self._modules: set[str] = set()
+        events = call_events(called=self.called)
+        self.start, self.stop = events.start, events.stop
+
+    @property
+    def reads(self) -> Reads:
+        """What that code uses."""
+        return Reads(names=frozenset(self._names), modules=frozenset(self._modules))
+
+    def called(self, frame: FrameType) -> None:
+        """Take note of the code of *frame*."""
+        code = frame.f_code
+        if code not in self._seen:
+            self._seen.add(code)
+            self._names.update(names_in(code))
+            self._modules.add(str(frame.f_globals.get("__name__", "")))
+
+
+class LineWatch:
+    """Asks after each line of the user's code whether something has changed, and keeps the line that did it last.
+
+    What a line makes a library do belongs to that line.  What happens while no line of the user runs belongs to none.
+
+    Attributes:
+        place: The line; None if nothing has changed, or nobody knows.
+    """
+
+    def __init__(self, has_changed: Callable[[], bool]) -> None:
+        self.place: Place | None = None
+        self._has_changed = has_changed
+        self._running: dict[int, Place | None] = {}
+        self._is_looking = False
+        self._events = line_events(entered=self.entered, left=self.left)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._events.start()
+
+    def stop(self) -> None:  # pragma: no cover - while this traces, coverage does not
+        """Look a last time."""
+        self._events.stop()
+        self._look()
+
+    def entered(self, frame: FrameType) -> None:
+        """Look at what the line before has done; the line of *frame* comes next."""
+        self._look()
+        self._running[threading.get_ident()] = _place_of(frame)
+
+    def left(self, frame: FrameType) -> None:
+        """Look at what the last line of *frame* has done; the line goes on that had called it."""
+        self._look()
+        caller = frame.f_back
+        while caller is not None and is_library(caller.f_code.co_filename):
+            caller = caller.f_back
+        self._running[threading.get_ident()] = _place_of(caller) if caller is not None else None
+
+    def _look(self) -> None:
+        if self._is_looking:
+            return  # looking may run code of the user, or another thread's
+        self._is_looking = True
+        try:
+            if self._has_changed():
+                self.place = self._running.get(threading.get_ident())
+        finally:
+            self._is_looking = False
+
+
+def _place_of(frame: FrameType) -> Place:
+    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
