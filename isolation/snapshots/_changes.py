@@ -23,6 +23,7 @@ Where: TypeAlias = Literal[
     "context_variable",
     "lru_cache",
     "subclasses",
+    "fixed",
 ]
 
 

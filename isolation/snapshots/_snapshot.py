@@ -1,27 +1,19 @@
 """A snapshot: the shallow contents of everything reachable from some roots, compared and put back by identity."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from types import GetSetDescriptorType, ModuleType
-from typing import Any, cast
+from typing import cast
 
 from isolation._changes import ABSENT
-from isolation.snapshots._changes import HeapChange, Where
+from isolation.snapshots._changes import HeapChange
+from isolation.snapshots._contents import Difference, Place, are_scalars, token
+from isolation.snapshots._descriptions import described, keys, place, reordered
+from isolation.snapshots._heap import Heap
+from isolation.snapshots._lineage import Lineage
+from isolation.snapshots._plans import Plans
+from isolation.snapshots._tables import Table
 
-_KEYS = re.compile(r"\[[^]]*\]")
-_MODULE_DICT = cast("dict[str, GetSetDescriptorType]", ModuleType.__dict__)["__dict__"].__get__
-_CLASS_DICT = cast("GetSetDescriptorType", type.__dict__["__dict__"]).__get__
-_COPIES: dict[type, tuple[Where, Callable[[Any], Any]]] = {
-    dict: ("dict", dict),
-    list: ("list", list),
-    set: ("set", set),
-}
-
-
-def _read(get: Callable[[Any], Any], thing: object) -> dict[str, object]:
-    return dict(get(thing))
+_REFILLED = ("dict", "instance", "thread_local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +21,12 @@ class Root:
     """Where looking begins: a thing and what its users call it.
 
     Attributes:
-        name: The first part of the paths: ``app.core``, ``Pool``, ``fixture 'pool'``.
+        name: The first part of the paths: ``app.core``, ``Pool``, ``fixture 'pool'``.  Modules go by their full name.
         thing: A module, a class, a function, a container or any other object; its attributes are always watched.
     """
 
     name: str
     thing: object
-
-
-@dataclass(slots=True)
-class _Record:
-    owner: object
-    where: Where
-    read: Callable[[], Any]
-    path: str
-    saved: Any
 
 
 class Snapshot:
@@ -52,15 +35,19 @@ class Snapshot:
     Holds shallow copies only.  Runs no code of what it looks at.
 
     Args:
-        roots: Where looking begins; where two ways to a place are equally long, the earlier root names it.
+        roots: Where looking begins; where two ways to a place are equally long, the earlier root names it, and a module
+            before the package that exports from it.
         follows: Tells of a class whether its namespace, the attributes of its instances and, if it is a kind of
             container, their items are watched where they are met on the way.  Roots always are.
     """
 
     def __init__(self, roots: Iterable[Root], follows: Callable[[type], bool]) -> None:
-        self._follows = follows
         self._roots: dict[str, object] = {}
-        self._records: dict[int, _Record] = {}
+        self._heap = Heap(Plans(follows))
+        self._lineage = Lineage(self._heap, self._roots)
+        self._by_where: dict[str, list[Table]] = {}
+        for table in self._heap.watched:
+            self._by_where.setdefault(table.kind.where, []).append(table)
         self.add(roots)
 
     def add(self, roots: Iterable[Root]) -> None:
@@ -68,33 +55,51 @@ class Snapshot:
 
         A root of a name that is known replaces the one that has it.
         """
-        for root in roots:
-            self._roots[root.name] = root.thing
-            self._walk(root.thing, root.name, is_root=True)
+        added = list(roots)
+        things = [root.thing for root in added if self._roots.get(root.name, added) is not root.thing]
+        self.remove([root.name for root in added if self._roots.get(root.name, root.thing) is not root.thing])
+        self._roots.update((root.name, root.thing) for root in added)
+        self._heap.add_roots(things)
+        for thing in things:
+            self._lineage.root_added(thing)
 
     def remove(self, names: Collection[str]) -> None:
         """Forget the roots called *names*, and what is reachable from no other; unknown names are no mistake."""
         for name in names:
-            self._roots.pop(name, None)
-        self._rewalk()
+            if name in self._roots:
+                self._lineage.root_removed(self._roots.pop(name))
 
     def changes(self) -> Sequence[HeapChange]:
         """Return what differs from the baseline, which stays as it is."""
-        return [change for record in list(self._records.values()) for change in self._changes_of(record)]
+        found = [
+            (table, table.owners[position], differences)
+            for table in self._heap.watched
+            if table.index
+            for position, _, differences in table.looked()
+        ]
+        return [change for table, owner, differences in found for change in self._named(table, owner, differences)]
 
     def accept(self, changes: Iterable[HeapChange]) -> None:
         """Make the present contents of the places of *changes* the baseline.
 
         What they hold now joins, what is reachable no more leaves.
         """
-        for identity in {id(change.owner) for change in changes}:
-            self._records[identity].saved = self._records[identity].read()
-        self._rewalk()
+        self._save({table: list(positions) for table, positions in self._recorded(changes).items()})
 
     def restore(self, changes: Iterable[HeapChange]) -> Sequence[str]:
         """Put the places of *changes* back to what they held before, in place; return what could not be, and why."""
-        refusals = [self._put(change, change.before) for change in changes]
-        return [refusal for refusal in refusals if refusal is not None]
+        refusals: list[str] = []
+        recorded = self._recorded(changes)
+        for table, group in recorded.items():
+            for position, found in group.items():
+                refusals += _put_back(table, position, found)
+        for table, group in recorded.items():
+            if table.kind.is_derived:
+                self._save({table: list(group)})
+            else:
+                left = table.restored(list(group))
+                refusals += [text for position in left for text in _still(left[position], group[position])]
+        return refusals
 
     def put(self, change: HeapChange, value: object) -> str | None:
         """Write *value* to the place of *change* and into the baseline; return None, or why it could not be done.
@@ -103,98 +108,61 @@ class Snapshot:
             change: What was found there.
             value: `HeapChange.before` or any older content of the place.
         """
-        refusal = self._put(change, value)
-        self.accept([change])
+        refusal: str | None = f"{change.path}: it is not reachable any more"
+        for table, group in self._recorded([change]).items():
+            (position,) = group
+            refusal = _written(table, position, place(change), value, change.path)
+            self._save({table: [position]})
         return refusal
 
-    def _rewalk(self) -> None:
-        """Walk again, with the baseline of what is known as it was."""
-        known, self._records = self._records, {}
-        for name, thing in self._roots.items():
-            self._walk(thing, name, is_root=True, known=known)
+    def _save(self, records: Mapping[Table, Collection[int]]) -> None:
+        pairs = [pair for table, positions in records.items() for pair in self._heap.save(table, positions)]
+        self._lineage.saved(pairs)
 
-    def _walk(self, thing: object, path: str, *, is_root: bool, known: dict[int, _Record] | None = None) -> None:
-        pending = [(thing, path, is_root)]
-        while pending:
-            thing, path, is_root = pending.pop(0)
-            if id(thing) in self._records:
-                continue
-            record = (known or {}).get(id(thing)) or self._record(thing, path, is_root=is_root)
-            if record is not None:
-                record.path = path
-                self._records[id(thing)] = record
-                pending += [(value, _joined(record, key), False) for key, value in _items(record)]
+    def _recorded(self, changes: Iterable[HeapChange]) -> dict[Table, dict[int, list[HeapChange]]]:
+        """Return *changes* by the records that they are about, as far as these are still there."""
+        found: dict[Table, dict[int, list[HeapChange]]] = {}
+        for change in changes:
+            for table in self._by_where[change.where]:
+                position = table.index.get(id(change.owner))
+                if position is not None and table.owners[position] is change.owner:
+                    found.setdefault(table, {}).setdefault(position, []).append(change)
+        return found
 
-    def _record(self, thing: object, path: str, *, is_root: bool) -> _Record | None:
-        kind = type(thing)
-        if kind in _COPIES:
-            where, copy = _COPIES[kind]
-            return _Record(thing, where, partial(copy, thing), path, copy(thing))
-        if kind is ModuleType and is_root:
-            return _Record(thing, "module", partial(_read, _MODULE_DICT, thing), path, _read(_MODULE_DICT, thing))
-        if issubclass(kind, type):
-            if not is_root and not self._follows(cast("type", thing)):
-                return None
-            return _Record(thing, "class", partial(_read, _CLASS_DICT, thing), path, _read(_CLASS_DICT, thing))
-        get = next((c.__dict__["__dict__"].__get__ for c in kind.__mro__ if "__dict__" in c.__dict__), None)
-        if get is None or kind is ModuleType or not (is_root or self._follows(kind)):
-            return None
-        return _Record(thing, "instance", partial(_read, get, thing), path, _read(get, thing))
-
-    def _changes_of(self, record: _Record) -> list[HeapChange]:
-        after = record.read()
-        if record.where == "list":
-            is_changed = len(after) != len(record.saved) or any(
-                a is not b for a, b in zip(after, record.saved, strict=False)
-            )
-            return [_change(record, None, record.saved, after)] if is_changed else []
-        if record.where == "set":
-            is_changed = set(map(id, after)) != set(map(id, record.saved))
-            return [_change(record, None, record.saved, after)] if is_changed else []
-        keys = [*record.saved, *(key for key in after if key not in record.saved)]
-        pairs = [(key, record.saved.get(key, ABSENT), after.get(key, ABSENT)) for key in keys]
-        return [_change(record, key, old, new) for key, old, new in pairs if old is not new]
-
-    def _put(self, change: HeapChange, value: object) -> str | None:
-        owner = cast("Any", change.owner)
-        if change.where == "list":
-            owner[:] = cast("list[object]", value)
-        elif change.where == "set":
-            owner.clear()
-            owner.update(cast("set[object]", value))
-        elif change.where == "class":
-            delete, write = partial(type.__delattr__, owner), partial(type.__setattr__, owner)
-            delete(str(change.name)) if value is ABSENT else write(str(change.name), value)
-        else:
-            target = owner if change.where == "dict" else object.__getattribute__(owner, "__dict__")
-            key = change.item if change.name is None else change.name
-            target.pop(key, None) if value is ABSENT else target.update({key: value})
-        return None
+    def _named(self, table: Table, owner: object, differences: Sequence[Difference]) -> list[HeapChange]:
+        steps = self._lineage.path(id(owner))
+        return [] if steps is None else [described(table.kind, owner, steps, difference) for difference in differences]
 
 
-def _items(record: _Record) -> list[tuple[object, object]]:
-    if record.where == "list":
-        return list(enumerate(cast("list[object]", record.saved)))
-    return [] if record.where == "set" else list(record.saved.items())
+def _put_back(table: Table, position: int, changes: Sequence[HeapChange]) -> list[str]:
+    """Write what was before; a dict that lost entries, or whose keys have code, is refilled to keep its order."""
+    if table.kind.where in _REFILLED and _is_refilled(table, position, changes):
+        saved = table.saved[position]
+        return [*filter(None, [_written(table, position, Place.WHOLE, saved, changes[0].path)])]
+    written = (_written(table, position, place(change), change.before, change.path) for change in changes)
+    return [*filter(None, written)]
 
 
-def _joined(record: _Record, key: object) -> str:
-    if record.where in ("list", "dict"):
-        return f"{record.path}[{key!r}]" if type(key) in (str, int) else f"{record.path}[...]"
-    return f"{record.path}.{key}"
+def _is_refilled(table: Table, position: int, changes: Sequence[HeapChange]) -> bool:
+    saved = table.saved[position]
+    if not any(change.after is ABSENT for change in changes) and are_scalars(keys(saved)):
+        return False
+    return len(changes) >= len(table.kind.differences(saved, table.present(position)))
 
 
-def _change(record: _Record, key: object, before: object, after: object) -> HeapChange:
-    is_entry = record.where == "dict"
-    is_whole = record.where in ("list", "set")
-    return HeapChange(
-        owner=record.owner,
-        where=record.where,
-        name=None if is_entry or is_whole else cast("str", key),
-        item=key if is_entry else None,
-        before=before,
-        after=after,
-        path=record.path if is_whole else _joined(record, key),
-        unit=_KEYS.sub("[*]", record.path if is_whole else _joined(record, key)),
-        key=(id(record.owner), record.where, None if is_whole else key),
-    )
+def _still(left: Sequence[Difference], changes: Sequence[HeapChange]) -> list[str]:
+    """Say which of *changes* are still there after they were put back."""
+    places = {token(key) for key, _, _ in left}
+    return [f"{change.path}: it is still changed" for change in changes if token(place(change)) in places]
+
+
+def _written(table: Table, position: int, key: object, value: object, path: str) -> str | None:
+    """Write *value* and return None, or why it could not be written."""
+    body = table.body(position)
+    if key is Place.ORDER:
+        key, value = Place.WHOLE, reordered(table.kind.copy(body), cast("list[object]", value))
+    try:
+        table.kind.write(table.owners[position], body, key, value)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, the other places are put back
+        return f"{path}: {failure}"
+    return None

@@ -1,0 +1,113 @@
+"""What of a container differs from its saved contents, told by identity."""
+
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterable, Sequence
+from enum import Enum
+from typing import Final, TypeAlias, cast
+
+from isolation._changes import ABSENT
+from isolation.snapshots._objects import DEQUE, DICT, ORDERED_DICT, SET
+
+_SCALARS = type(None), bool, int, float, complex, str, bytes
+SCALARS: Final = frozenset(map(id, _SCALARS))
+"""The identities of the types whose values may be hashed and compared; a class may hash itself with its own code."""
+
+
+class Place(Enum):
+    """Places that have no name or key of their own."""
+
+    WHOLE = "contents"
+    ORDER = "order"
+
+
+Difference: TypeAlias = tuple[Hashable, object, object]
+"""A name, a key or a `Place`, and what was there before and is there now."""
+
+
+def token(value: object) -> Hashable:
+    """Return what stands for *value* as a key: a scalar or a tuple of scalars itself, anything else its identity."""
+    kind = type(value)
+    if id(kind) in SCALARS:
+        return value
+    if kind is tuple and SCALARS.issuperset(map(id, map(type, cast("tuple[object, ...]", value)))):
+        return value
+    return Place, id(value)
+
+
+def are_scalars(values: Iterable[object]) -> bool:
+    """Tell whether each of *values* may be hashed."""
+    return SCALARS.issuperset(map(id, map(type, values)))
+
+
+def named_differences(saved: dict[str, object], now: dict[str, object]) -> Sequence[Difference]:
+    """Return which attributes differ; their order says nothing."""
+    found: list[Difference] = [
+        (name, before, now.get(name, ABSENT)) for name, before in saved.items() if now.get(name, ABSENT) is not before
+    ]
+    return found + [(name, ABSENT, value) for name, value in now.items() if name not in saved]
+
+
+def entries(saved: object) -> list[tuple[object, object]]:
+    """Return keys and values of *saved*, the copy of a dict in any of its two forms."""
+    if type(saved) is dict:
+        return list(cast("dict[object, object]", saved).items())
+    flat = cast("tuple[object, ...]", saved)
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def keyed_differences(saved: object, now: object) -> Sequence[Difference]:
+    """Return which entries differ, or that only their order does."""
+    old, new = entries(saved), entries(now)
+    olds, news = ({token(key): (key, value) for key, value in each} for each in (old, new))
+    gone = ABSENT, ABSENT
+    found: list[Difference] = [
+        (key, value, news.get(name, gone)[1])
+        for name, (key, value) in olds.items()
+        if news.get(name, gone)[1] is not value
+    ]
+    found += [(key, ABSENT, value) for name, (key, value) in news.items() if name not in olds]
+    if not found and list(olds) != list(news):
+        return [(Place.ORDER, saved, now)]
+    return found
+
+
+def listed_differences(saved: Sequence[object], now: Sequence[object]) -> Sequence[Difference]:
+    """Return the whole list as a difference if any element is another one."""
+    is_same = len(saved) == len(now) and all(one is other for one, other in zip(saved, now, strict=True))
+    return [] if is_same else [(Place.WHOLE, saved, now)]
+
+
+def element_differences(saved: set[object], now: set[object]) -> Sequence[Difference]:
+    """Return the whole set as a difference if it has other elements."""
+    is_same = len(saved) == len(now) and set(map(token, saved)) == set(map(token, now))
+    return [] if is_same else [(Place.WHOLE, saved, now)]
+
+
+def value_differences(saved: object, now: object) -> Sequence[Difference]:
+    """Return the whole value, which is builtin data, as a difference if it is another one."""
+    return [] if saved == now else [(Place.WHOLE, saved, now)]
+
+
+def identity_differences(saved: object, now: object) -> Sequence[Difference]:
+    """Return the whole value as a difference if it is another object."""
+    return [] if saved is now else [(Place.WHOLE, saved, now)]
+
+
+def copied_deque(thing: deque[object]) -> list[object]:
+    """Return the elements of *thing*, whatever its class does when it is iterated over."""
+    return list(DEQUE.__iter__(thing))
+
+
+def flattened(thing: dict[object, object]) -> tuple[object, ...]:
+    """Return keys and values of *thing* in turns, whatever its class does when it is iterated over."""
+    return tuple(part for entry in DICT.items(thing) for part in entry)
+
+
+def flattened_in_order(thing: "OrderedDict[object, object]") -> tuple[object, ...]:
+    """Return keys and values of *thing* in turns, in its own order, hashing none of them."""
+    values = {id(key): value for key, value in DICT.items(thing)}
+    return tuple(part for key in ORDERED_DICT.__iter__(thing) for part in (key, values[id(key)]))
+
+
+copied_set = SET().union
+"""Return the elements of a set, whatever its class does when it is copied or iterated over."""
