@@ -4,8 +4,12 @@ Checked with CPython 3.11.7, 3.12.1 and 3.13.0, and pytest 8.4 and 9.2; `tests/t
 soon as one of these changes.
 """
 
+import asyncio
 import sys
 from types import CodeType, FrameType
+from typing import Any
+
+from isolation._changes import ABSENT, Absent
 
 WARNING_SHOWERS = ("showwarning", "_showwarnmsg_impl")
 """What `warnings.catch_warnings` puts back besides the filters."""
@@ -21,3 +25,45 @@ def undoes_warnings() -> bool | None:
             return any(getattr(each, "gi_code", None) is code for each in frame.f_locals.get("teardowns", ()))
         frame = frame.f_back
     return None
+
+
+HTTPS_CONTEXT = "_create_default_https_context"
+"""The name in `ssl` of what makes the contexts of HTTPS clients; tests put the unverified one there."""
+
+URL_OPENER = "_opener"
+"""The name in `urllib.request` of what `install_opener` installs, and `urlopen` makes when it is first called."""
+
+_UNIX_EVENTS: Any = sys.modules.get("asyncio.unix_events", asyncio)
+_DEFAULT_POLICY: Any = getattr(_UNIX_EVENTS, "_DefaultEventLoopPolicy", None) or _UNIX_EVENTS.DefaultEventLoopPolicy
+
+
+def loop_policy() -> object:
+    """Return the event-loop policy without making one: None if nobody has needed any."""
+    return getattr(asyncio.events, "_event_loop_policy", None)
+
+
+def is_default_policy(policy: object) -> bool:
+    """Tell whether *policy* is what asyncio makes by itself, or will make."""
+    cls: Any = type(policy)
+    return policy is None or cls is _DEFAULT_POLICY
+
+
+def set_loop_policy(policy: Any) -> None:  # noqa: ANN401 - of anybody, or None
+    """Let *policy* be the event-loop policy, also where asyncio has deprecated that."""
+    events: Any = asyncio.events
+    write = getattr(events, "_set_event_loop_policy", None) or events.set_event_loop_policy
+    write(policy)
+
+
+def loop_set_in(policy: object) -> asyncio.AbstractEventLoop | Absent | None:
+    """Return what was set by `asyncio.set_event_loop` in this thread, `ABSENT` if nothing was, or nobody knows."""
+    local = getattr(policy, "_local", None)
+    loop: asyncio.AbstractEventLoop | None = getattr(local, "_loop", None)
+    return loop if loop is not None or getattr(local, "_set_called", False) else ABSENT
+
+
+def forget_loop(policy: object) -> None:
+    """Let no loop have been set in this thread, so that `asyncio.get_event_loop` makes one as it did before."""
+    local = getattr(policy, "_local", None)
+    vars(local).pop("_loop", None)
+    vars(local).pop("_set_called", None)

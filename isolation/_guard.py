@@ -103,18 +103,23 @@ class Guard:
         owner.is_alive = False
         self.owners += 1
         token = OWNER.set(OURS)
+        try:
+            left = self._end_leaks(owner, terms)
+            return left if self._states is None else [*left, *self._end_states(self._states, owner, terms)]
+        finally:
+            OWNER.reset(token)
+            self.seconds += time.perf_counter() - started
+
+    def _end_leaks(self, owner: Owner, terms: Callable[[], Terms]) -> Sequence[Judgement]:
         is_collecting = gc.isenabled()
         # What a destructor says when it is collected here would be said to the next test.
         gc.disable()
         try:
             found = self._look()
-            left = self._judge(found, owner, terms()) if found else ()
-            return left if self._states is None else [*left, *self._end_states(self._states, owner, terms)]
+            return self._judge(found, owner, terms()) if found else ()
         finally:
             if is_collecting:
                 gc.enable()
-            OWNER.reset(token)
-            self.seconds += time.perf_counter() - started
 
     def is_suspicious(self) -> bool:
         """Tell whether anything is left now, without reporting it."""

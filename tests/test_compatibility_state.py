@@ -1,10 +1,15 @@
 """Every private name behind which other projects keep state of the process is still there and means the same."""
 
+import asyncio
+import ssl
+import urllib.request
 import warnings
 
 import pytest
+import uvloop
 
 from isolation import _compatibility_state as names
+from isolation._changes import ABSENT
 
 
 def test_pytest_puts_warnings_filters_back() -> None:
@@ -32,3 +37,27 @@ def test_what_shows_warnings_is_put_back_with_the_filters() -> None:
 
     assert before != during
     assert [getattr(warnings, name) for name in names.WARNING_SHOWERS] == before
+
+
+def test_asyncio_keeps_the_policy_where_we_look() -> None:
+    """It is the one that it gives to everybody, and knows which loop was set."""
+    before = names.loop_policy()
+    try:
+        policy = asyncio.DefaultEventLoopPolicy()
+        names.set_loop_policy(policy)
+        assert asyncio.get_event_loop_policy() is names.loop_policy() is policy
+        assert names.is_default_policy(policy)
+        assert not names.is_default_policy(uvloop.EventLoopPolicy())
+        assert names.loop_set_in(policy) is ABSENT
+        asyncio.set_event_loop(None)
+        assert names.loop_set_in(policy) is None
+        names.forget_loop(policy)
+        assert names.loop_set_in(policy) is ABSENT
+    finally:
+        names.set_loop_policy(before)
+
+
+def test_private_names_of_modules_are_there() -> None:
+    """Tests replace what is behind them."""
+    assert callable(vars(ssl)[names.HTTPS_CONTEXT])
+    assert names.URL_OPENER in vars(urllib.request)

@@ -113,7 +113,7 @@ def test_a_name_that_was_not_there_is_deleted(watch: Attributes, module: ModuleT
 def test_what_means_the_same_is_no_change(module: ModuleType) -> None:
     """Who watches says what that is."""
     appear(module)
-    watch = Attributes("interpreter", "shop_state", [OPENER, TABLE], settled=type)
+    watch = Attributes("interpreter", "shop_state", [OPENER, TABLE], settled=lambda _, value: type(value))
     watch.start()
     vars(module)["table"] = {}
 

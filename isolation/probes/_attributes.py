@@ -26,6 +26,7 @@ class Attribute:
         name: The name.
         kind: What kind of place it is.
         severity: How bad it is when it is left changed.
+        first: How bad it is when it is left changed from its initial value: most often it was only used.
         initial: What it holds as soon as its module is imported, if that is always the same.
         detail: What a change means.
         hint: What to do about it.
@@ -34,6 +35,7 @@ class Attribute:
     name: str
     kind: str
     severity: Severity = "error"
+    first: Severity | None = None
     initial: object = Unknown.UNKNOWN
     detail: str = ""
     hint: str = ""
@@ -46,7 +48,7 @@ class Attributes:
         probe: Whose changes these are.
         module: The name of the module.
         attributes: What to compare, two at least.
-        settled: From what is there to what stands for it in comparisons: the same for what means the same.
+        settled: From a name and what is there to what stands for it in comparisons: one for all that mean the same.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Attributes:
         module: str,
         attributes: Sequence[Attribute],
         *,
-        settled: Callable[[object], object] = lambda value: value,
+        settled: Callable[[str, object], object] = lambda _, value: value,
     ) -> None:
         self._probe = probe
         self._module = module
@@ -86,7 +88,7 @@ class Attributes:
             return ()
         self._values = now
         triples = zip(self._attributes, before, now, strict=True)
-        return [self._change(*triple) for triple in triples if self._differ(*triple[1:])]
+        return [self._change(*triple) for triple in triples if self._differ(*triple)]
 
     def _appear(self) -> None:
         self.start()
@@ -101,8 +103,8 @@ class Attributes:
         except KeyError:
             return [namespace.get(name, ABSENT) for name in self._names]
 
-    def _differ(self, before: object, after: object) -> bool:
-        return self._settled(before) is not self._settled(after)
+    def _differ(self, attribute: Attribute, before: object, after: object) -> bool:
+        return self._settled(attribute.name, before) is not self._settled(attribute.name, after)
 
     def _change(self, attribute: Attribute, before: object, after: object) -> Change:
         place = f"{self._module}.{attribute.name}"
@@ -114,7 +116,7 @@ class Attributes:
             key=(self._probe, place),
             before=before,
             after=after,
-            severity=attribute.severity,
+            severity=(before is attribute.initial and attribute.first) or attribute.severity,
             put=lambda value: self._put(attribute.name, value),
             detail=attribute.detail,
             hint=attribute.hint,

@@ -88,3 +88,14 @@ class RootedProbe(Protocol):
     def remove_root(self, name: str, /) -> None:
         """Forget the value that was watched under *name*."""
         ...
+
+
+@runtime_checkable
+class StrictProbe(Protocol):
+    """Tell more than is worth a word to most.
+
+    Attributes:
+        is_strict: Whether it does.
+    """
+
+    is_strict: bool

@@ -11,13 +11,13 @@ from isolation._findings import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One value that can be read, and mostly be written.
+    """One value that can be read and written.
 
     Attributes:
         kind: What kind of place it is.
         place: How its user would read it.
         read: Returns the value: of builtin types only, so that comparing runs no foreign code.
-        write: Sets the value; it may raise if that is impossible. None if it cannot be written.
+        write: Sets the value; it may raise if that is impossible.
         severity: How bad it is when it is left changed.
         detail: What that means.
         hint: What to do about it.
@@ -26,7 +26,7 @@ class Setting:
     kind: str
     place: str
     read: Callable[[], object]
-    write: Callable[[Any], object] | None
+    write: Callable[[Any], object]
     severity: Severity = "error"
     detail: str = ""
     hint: str = ""
@@ -66,16 +66,14 @@ class Settings:
             before=before,
             after=after,
             severity=setting.severity,
-            put=(lambda value: self._put(index, value)) if setting.write is not None else None,
+            put=lambda value: self._put(index, value),
             is_same=operator.eq,  # of builtin values
             detail=setting.detail,
             hint=setting.hint,
         )
 
     def _put(self, index: int, value: object) -> str | None:
-        write = self._settings[index].write
-        assert write is not None
-        reason = written(lambda: write(value))
+        reason = written(lambda: self._settings[index].write(value))
         self._values[index] = self._reads[index]()
         return reason
 

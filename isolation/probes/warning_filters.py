@@ -43,7 +43,8 @@ class WarningsProbe:
 
     def begin(self) -> None:
         """Accept the filters that pytest has set for the test that begins."""
-        self.start()
+        if not self._are_undone:
+            self.start()
 
     def look(self) -> Sequence[Change]:
         """Return what differs from the baseline."""
