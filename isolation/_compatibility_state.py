@@ -5,11 +5,14 @@ soon as one of these changes.
 """
 
 import asyncio
+import logging
 import sys
+from collections.abc import Mapping
 from types import CodeType, FrameType
 from typing import Any
 
 from isolation._changes import ABSENT, Absent
+from isolation._natures import module_of, name_of
 
 WARNING_SHOWERS = ("showwarning", "_showwarnmsg_impl")
 """What `warnings.catch_warnings` puts back besides the filters."""
@@ -67,3 +70,39 @@ def forget_loop(policy: object) -> None:
     local = getattr(policy, "_local", None)
     vars(local).pop("_loop", None)
     vars(local).pop("_set_called", None)
+
+
+LOGGING_NAMES = ("raiseExceptions", "lastResort", "_loggerClass", "_logRecordFactory")
+"""The names in `logging` of what applies to all loggers."""
+
+
+class LevelMark:
+    """Tells whether the level of any logger was set since the last time.
+
+    Whatever sets one lets all loggers forget what they have decided, and the root logger decides for everybody.
+    """
+
+    def __init__(self, root: logging.Logger) -> None:
+        self._root = root
+        self._decided: Mapping[int, bool] = getattr(root, "_cache", {})
+
+    def set(self) -> None:
+        """Let the root logger decide about a level that nobody uses."""
+        self._root.isEnabledFor(_UNUSED_LEVEL)
+
+    def is_gone(self) -> bool:
+        """Tell whether that has been forgotten since, or nobody knows."""
+        return _UNUSED_LEVEL not in self._decided
+
+
+_UNUSED_LEVEL = 2_147_000_001
+
+
+def is_capture_handler(handler: object) -> bool:
+    """Tell whether *handler* is one through which pytest captures what is logged in one phase of a test."""
+    return name_of(type(handler)) == "_pytest.logging.LogCaptureHandler"
+
+
+def is_handler_of_pytest(handler: object) -> bool:
+    """Tell whether *handler* is any of pytest's."""
+    return module_of(type(handler)) == "_pytest.logging"

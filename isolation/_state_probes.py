@@ -14,6 +14,7 @@ CLASSES: Mapping[str, str] = {
     "signals": "signal_handlers:SignalsProbe",
     "locale": "localization:LocaleProbe",
     "warnings": "warning_filters:WarningsProbe",
+    "logging": "loggers:LoggingProbe",
 }
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 

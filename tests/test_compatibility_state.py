@@ -1,6 +1,7 @@
 """Every private name behind which other projects keep state of the process is still there and means the same."""
 
 import asyncio
+import logging
 import ssl
 import urllib.request
 import warnings
@@ -61,3 +62,30 @@ def test_private_names_of_modules_are_there() -> None:
     """Tests replace what is behind them."""
     assert callable(vars(ssl)[names.HTTPS_CONTEXT])
     assert names.URL_OPENER in vars(urllib.request)
+
+
+def test_setting_any_level_is_noticed() -> None:
+    """Loggers forget what they have decided."""
+    mark, logger = names.LevelMark(logging.getLogger()), logging.getLogger("shop.compatibility")
+    mark.set()
+    assert not mark.is_gone()
+    logger.setLevel(logging.DEBUG)
+
+    assert mark.is_gone()
+    logger.setLevel(logging.NOTSET)
+    mark.set()
+    logging.disable(logging.NOTSET)
+    assert mark.is_gone()
+
+
+def test_pytest_captures_through_handlers_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """They are told by their classes."""
+    assert names.is_capture_handler(caplog.handler)
+    assert names.is_handler_of_pytest(caplog.handler)
+    assert caplog.handler in logging.getLogger().handlers
+    assert not names.is_handler_of_pytest(logging.NullHandler())
+
+
+def test_private_names_of_logging_are_there() -> None:
+    """What they hold applies to all loggers."""
+    assert vars(logging).keys() >= set(names.LOGGING_NAMES)

@@ -1,0 +1,221 @@
+"""The loggers of this process and what is set for each: the more of them there are, the cheaper each has to be."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from operator import is_, itemgetter
+from typing import Any, NamedTuple
+
+from isolation._changes import Change
+from isolation._compatibility_state import LevelMark, is_capture_handler, is_handler_of_pytest
+from isolation._natures import instance_namespace, is_kind_of
+from isolation.probes._lists import as_list, same_items
+
+FEW = 5
+"""So many loggers that changed alike are one change each; more are one, as when a configuration disables them all."""
+
+_FIELDS = ("level", "handlers", "filters", "propagate", "disabled")
+_LISTS = frozenset({"handlers", "filters"})
+_fields: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_FIELDS)
+_handlers: Callable[[Mapping[str, Any]], Any] = itemgetter("handlers")
+_propagate: Callable[[Mapping[str, Any]], Any] = itemgetter("propagate")
+_disabled: Callable[[Mapping[str, Any]], Any] = itemgetter("disabled")
+_set_level, _level_name = logging.Logger.setLevel, logging.getLevelName
+
+
+class Watched(NamedTuple):
+    """One logger: its attributes, the fields of them that are compared, and what was in its two lists."""
+
+    logger: logging.Logger
+    namespace: dict[str, Any]
+    fields: tuple[Any, ...]
+    handlers: Sequence[object]
+    filters: Sequence[object]
+
+    def value(self, field: str) -> object:
+        """Return what *field* held, as it is shown and compared."""
+        value = self.fields[_FIELDS.index(field)]
+        if field == "level":
+            return _named(value)
+        if field not in _LISTS or as_list(value) is None:
+            return value
+        items = self.handlers if field == "handlers" else self.filters
+        return [each for each in items if not is_handler_of_pytest(each)]
+
+
+class Difference(NamedTuple):
+    """What one field of one logger holds otherwise."""
+
+    was: Watched
+    field: str
+    before: object
+    after: object
+
+
+class LoggingTree:
+    """Compares all loggers.
+
+    Most loggers are as they were made: without handlers and filters, not disabled, and propagating, which is seen
+    without looking at each field of each.  Only when something differs, all fields of all loggers are compared.
+    """
+
+    def __init__(self, probe: str) -> None:
+        self._probe = probe
+        self._root = logging.root
+        self._registry: dict[str, Any] = self._root.manager.loggerDict
+        self._mark = LevelMark(self._root)
+        self._watched: dict[int, Watched] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Take what is set now for the baseline."""
+        self._entries = dict(self._registry)
+        self._loggers: list[object] = [*self._registry.values()]
+        found = map(self._watch, [self._root, *self._loggers])
+        self._watched = {id(each.logger): each for each in found if each is not None}
+        watched = self._watched.values()
+        self._namespaces = [each.namespace for each in watched]
+        self._handlers = [*map(_handlers, self._namespaces)]
+        self._propagate = [*map(_propagate, self._namespaces)]
+        self._disabled = [*map(_disabled, self._namespaces)]
+        lists = [items for each in watched for items in map(as_list, each.fields[1:3]) if items is not None]
+        self._empty = [items for items in lists if not items]
+        self._filled = [(items, list(items)) for items in lists if items]
+        self._mark.set()
+
+    def differs(self) -> bool:
+        """Tell whether anything may be different."""
+        # Lists are compared with `==`, which takes what is the same object for equal: here it nearly always is.
+        return (
+            self._mark.is_gone()
+            or any(self._empty)
+            or [*self._registry.values()] != self._loggers
+            or [*map(_propagate, self._namespaces)] != self._propagate
+            or [*map(_disabled, self._namespaces)] != self._disabled
+            or [*map(_handlers, self._namespaces)] != self._handlers
+            or not all(len(now) == len(items) and all(map(is_, now, items)) for now, items in self._filled)
+        )
+
+    def look(self) -> Sequence[Change]:
+        """Return what differs from the baseline, and make the present settings the baseline."""
+        entries, watched = self._entries, self._watched
+        self.start()
+        pairs = [(was, self._watched[number]) for number, was in watched.items() if number in self._watched]
+        # Tuples of lists that are the same objects and of numbers: no code of handlers runs.
+        differing = [pair for pair in pairs if pair[0][2:] != pair[1][2:]]
+        differences = [
+            Difference(was, field, was.value(field), now.value(field))
+            for was, now in differing
+            for field in _FIELDS
+            if not is_same(was.value(field), now.value(field))
+        ]
+        return [*self._missing(entries), *self._changes(differences)]
+
+    def _watch(self, logger: Any) -> Watched | None:  # noqa: ANN401 - of any class, or in the place of a logger
+        known = self._watched.get(id(logger))
+        namespace = known.namespace if known is not None else _namespace_of(logger)
+        if namespace is None:
+            return None
+        fields = _fields(namespace)
+        handlers, filters = fields[1:3]
+        if known is not None and logger is self._root and any(map(_lowers_level, as_list(handlers) or ())):
+            fields = (known.fields[0], *fields[1:])
+        return Watched(logger, namespace, fields, list(as_list(handlers) or ()), list(as_list(filters) or ()))
+
+    def _missing(self, before: Mapping[str, object]) -> Sequence[Change]:
+        gone = {name: each for name, each in before.items() if self._registry.get(name) is not each}
+        olds = {name: each for name, each in gone.items() if _namespace_of(each) is not None}
+        if not olds:
+            return ()
+        news = {name: self._registry[name] for name in olds if name in self._registry}
+        return [self._change("logging.root.manager.loggerDict", olds, news, self._put_loggers)]
+
+    def _put_loggers(self, loggers: Any) -> str | None:  # noqa: ANN401 - names and loggers
+        self._registry.update(loggers)
+        self.start()
+        return None
+
+    def _changes(self, differences: Sequence[Difference]) -> Sequence[Change]:
+        alike: dict[object, list[Difference]] = {}
+        for each in differences:
+            values = id(each.was.logger) if each.field in _LISTS else (each.before, each.after)
+            alike.setdefault((each.field, values), []).append(each)
+        groups = [[each] for group in alike.values() if len(group) <= FEW for each in group]
+        return [self._of_loggers(group) for group in (*groups, *(each for each in alike.values() if len(each) > FEW))]
+
+    def _of_loggers(self, group: Sequence[Difference]) -> Change:
+        names = [each.was.logger.name for each in group]
+        first, *others = group
+        quoted = "" if first.was.logger is self._root else repr(names[0])
+        return self._change(
+            f"logging.getLogger({'*' if others else quoted}).{first.field}",
+            first.before,
+            first.after,
+            lambda value: self._put_fields(group, value),
+            name="" if others else names[0],
+            detail=f"of {len(group)} loggers: {', '.join(sorted(names)[:3])}, ..." if others else "",
+        )
+
+    def _put_fields(self, group: Sequence[Difference], value: Any) -> str | None:  # noqa: ANN401 - of any field
+        for was, field, _, _ in group:
+            if field == "level":
+                _set_level(was.logger, value)
+            elif field in _LISTS:
+                self._put_list(was, field, value)
+            else:
+                was.namespace[field] = value
+        self.start()
+        return None
+
+    def _put_list(self, was: Watched, field: str, items: Sequence[object]) -> None:
+        holder = was.fields[_FIELDS.index(field)]
+        now = as_list(was.namespace[field]) or ()
+        # The handlers of pytest come and go with the phases; nothing is closed.
+        holder[:] = [*items, *(each for each in now if is_handler_of_pytest(each))]
+        was.namespace[field] = holder
+
+    def _change(
+        self,
+        place: str,
+        before: object,
+        after: object,
+        put: Callable[[object], str | None],
+        *,
+        name: str = "",
+        detail: str = "",
+    ) -> Change:
+        return Change(
+            probe=self._probe,
+            kind="logging",
+            name=name,
+            place=place,
+            unit=place,
+            key=(self._probe, place, detail),
+            before=before,
+            after=after,
+            severity="warning",
+            put=put,
+            is_same=is_same,
+            detail=detail,
+        )
+
+
+def is_same(one: object, other: object) -> bool:
+    """Tell whether two values of a field are the same."""
+    if as_list(one) is not None:
+        return same_items(one, other)
+    return one is other or (type(one) is type(other) and type(one) in (int, str) and one == other)
+
+
+def _namespace_of(entry: object) -> dict[str, Any] | None:
+    namespace = instance_namespace(entry) if is_kind_of(type(entry), logging.Logger) else None
+    return namespace if namespace is not None and namespace.keys() >= set(_FIELDS) else None
+
+
+def _named(level: Any) -> Any:  # noqa: ANN401 - a number, or what somebody has put there
+    name = _level_name(level) if type(level) is int else level
+    return name if _level_name(name) == level else level
+
+
+def _lowers_level(handler: object) -> bool:
+    """Tell whether pytest captures through *handler* at a level that it has given to the root logger as well."""
+    return is_capture_handler(handler) and (instance_namespace(handler) or {}).get("level") != logging.NOTSET
