@@ -29,11 +29,13 @@ from isolation._origin import Origin
 if TYPE_CHECKING:
     from isolation._barriers import isolation_barrier, sync_isolation_barrier
     from isolation._cleanups import CleanupHandle
+    from isolation._discovery import FoundResettable, find_resettables
     from isolation._fixture_state import debug_fixture_state
     from isolation._groups import isolate
     from isolation._managed import FixtureScope, managed_fixture
     from isolation._no_leaks import NoLeaks, no_leaks
     from isolation._passages import Barrier
+    from isolation._resettables import Resettable, reset_all, resettable
     from isolation._resources import ResourceManager
     from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
     from isolation._stack import ManagerState
@@ -47,20 +49,25 @@ _LATE = {
     "Barrier": "isolation._passages",
     "CleanupHandle": "isolation._cleanups",
     "FixtureScope": "isolation._managed",
+    "FoundResettable": "isolation._discovery",
     "Isolatable": "isolation._targets",
     "ManagerState": "isolation._stack",
     "NoLeaks": "isolation._no_leaks",
     "Probe": "isolation.probes._protocol",
+    "Resettable": "isolation._resettables",
     "ResourceManager": "isolation._resources",
     "Survivor": "isolation._survivors",
     "attributes": "isolation._targets",
     "debug_fixture_state": "isolation._fixture_state",
     "environment": "isolation._targets",
+    "find_resettables": "isolation._discovery",
     "get_contamination_summary": "isolation._suite_isolation",
     "isolate": "isolation._groups",
     "isolation_barrier": "isolation._barriers",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
+    "reset_all": "isolation._resettables",
+    "resettable": "isolation._resettables",
     "safe_cleanup": "isolation._safe_cleanup",
     "safe_cleanup_sync": "isolation._safe_cleanup",
     "sync_isolation_barrier": "isolation._barriers",
@@ -81,6 +88,7 @@ __all__ = [
     "FixtureScope",
     "FixtureTaskCrashedError",
     "FixtureYieldError",
+    "FoundResettable",
     "Isolatable",
     "IsolationError",
     "IsolationWarning",
@@ -92,6 +100,7 @@ __all__ = [
     "NoLeaks",
     "Origin",
     "Probe",
+    "Resettable",
     "ResourceManager",
     "RunnerStuckError",
     "SettingsError",
@@ -101,11 +110,14 @@ __all__ = [
     "attributes",
     "debug_fixture_state",
     "environment",
+    "find_resettables",
     "get_contamination_summary",
     "isolate",
     "isolation_barrier",
     "managed_fixture",
     "no_leaks",
+    "reset_all",
+    "resettable",
     "safe_cleanup",
     "safe_cleanup_sync",
     "sync_isolation_barrier",

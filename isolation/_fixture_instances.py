@@ -1,6 +1,7 @@
 """Fixture instances: one managed fixture while it lives, and the stack that is unwound at its end."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from isolation._cleanups import NO_KEYWORDS, PLAIN, CleanupHandle, Details, Terms
@@ -16,6 +17,10 @@ from isolation._stack import NO_DETAILS
 
 _TAIL = Terms(label="the code after yield", is_context=True)
 _ASYNC_TAIL = Terms(label="the code after yield", is_context=True, is_async=True)
+
+
+_GROUP = Terms(label="the isolation group")
+_NO_GROUP = nullcontext()
 
 
 class FixtureInstance:
@@ -56,7 +61,8 @@ class FixtureInstance:
         """Call the fixture's function and return the fixture's value; release what it has acquired if that fails."""
         __tracebackhide__ = True
         try:
-            return self._begin_sync(bound, values)
+            with self._joined():
+                return self._begin_sync(bound, values)
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
             ended_by = failure
         raise self._undo_sync(ended_by)  # not above: it is no context of what fails now
@@ -65,7 +71,8 @@ class FixtureInstance:
         """Call the fixture's async function and return its value; release what it has acquired if that fails."""
         __tracebackhide__ = True
         try:
-            return await self._begin(bound, values)
+            with self._joined():
+                return await self._begin(bound, values)
         except BaseException as failure:  # noqa: BLE001 - it is raised, perhaps as another one
             ended_by = failure
         raise await self._undo(ended_by)  # not above: it is no context of what fails now
@@ -95,6 +102,17 @@ class FixtureInstance:
             raised = leaving_teardown(failure)
         if raised is not None:
             raise raised
+
+    def _joined(self) -> AbstractContextManager[None]:
+        """Let what the set-up registers belong to the group of the fixture, if it has one, until the fixture ends."""
+        group = self.definition.isolation_group
+        if group is None:
+            return _NO_GROUP
+        from isolation._groups import GROUPS, Joining  # noqa: PLC0415 - few fixtures have one
+
+        joining = Joining(group)
+        self._push(joining.leave, _GROUP)
+        return GROUPS.join(joining)
 
     def _begin_sync(self, bound: Sequence[object], values: dict[str, object]) -> object:
         __tracebackhide__ = True
@@ -159,6 +177,10 @@ class FixtureInstance:
         return definition.function(*bound, **values)
 
     def _push_callbacks(self, value: object) -> None:
+        if self.definition.isolation_group is not None:
+            from isolation._groups import join  # noqa: PLC0415 - few fixtures have one
+
+            join(value)
         last = None
         for callback, takes_value in reversed(self.definition.callbacks):
             handle = self._push(callback, PLAIN, (value,) if takes_value else ())

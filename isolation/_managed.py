@@ -95,8 +95,8 @@ def managed_fixture(
         scope: How long the fixture lives.
         dependencies: Fixtures, by name or as objects, that are set up before this one and torn down after it, without
             being arguments of the function.
-        isolation_group: The group to which the fixture belongs, a name; it is kept for barriers, and changes nothing
-            else.
+        isolation_group: The group of barriers to which what the set-up registers belongs while the fixture lives, and
+            the value of the fixture if it can be isolated itself; see `isolate` and `resettable`.
         priority: Higher ones are set up earlier and torn down later, among the fixtures of one scope that a test uses;
             dependencies always win.  Positive ones come before autouse fixtures.
         cleanup_callbacks: Functions, sync or async, that are called at the end in this order; those with a required

@@ -97,7 +97,7 @@ class Passage:
         if not (plan.targets or plan.variables):
             self._doubt()
         self.parent = parent = _innermost()
-        places = [claimed_by(target) for target in plan.targets]
+        places = list(dict.fromkeys(place for target in plan.targets for place in claimed_by(target)))
         self.claim = Claim(self, parent.claim if parent is not None else None, places)
         return CLAIMS.take(self.claim) if places else None
 
@@ -205,7 +205,9 @@ class Passage:
         return BarrierConflictError(said)
 
     def _held_by(self, obstacle: Claim) -> str:
-        names = [repr(each.name) for each in self._plan.targets if claimed_by(each) in obstacle.places]
+        names = [
+            repr(each.name) for each in self._plan.targets if not set(claimed_by(each)).isdisjoint(obstacle.places)
+        ]
         return f"{obstacle.holder} holds {' and '.join(names)}"
 
     def _too_early(self, obstacle: Claim) -> BarrierConflictError:

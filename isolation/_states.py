@@ -1,6 +1,7 @@
 """States: what the targets of a plan held at one moment, and how that is put back."""
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Set as AbstractSet
 from contextvars import Context, ContextVar, Token, copy_context
 from typing import Any, cast
 
@@ -46,19 +47,20 @@ class States:
         self._variables = [_set_again(variable) for variable in plan.variables]
         self._context = copy_context()
 
-    def restore(self, revoked: Collection[Hashable] = ()) -> list[BaseException]:
+    def restore(self, revoked: AbstractSet[Hashable] = frozenset()) -> list[BaseException]:
         """Put everything back in its order, but for the places that were *revoked*; return what was raised.
 
         What was derived from other state is dropped when all that is restored.
         """
         self.leaked = self._leaked()
-        taken = [each for each in reversed(self._taken) if not (revoked and claimed_by(each[0]) in revoked)]
+        taken = [each for each in reversed(self._taken) if not revoked or revoked.isdisjoint(claimed_by(each[0]))]
         changed: list[str] = []
         for target, state in taken:
             compare: Callable[[Any], Sequence[str]] | None = getattr(target, "changed", None)
             if compare is not None:
                 changed += cast("Sequence[str]", self._attempt("comparing", target, compare, state) or ())
-            self._attempt("restoring", target, target.restore, state)
+            # What settles by itself in restore() would do so too early here.
+            self._attempt("restoring", target, getattr(target, "isolation_put_back", target.restore), state)
         for target, _ in taken:
             settle: Callable[[], object] | None = getattr(target, "settle", None)
             if settle is not None:

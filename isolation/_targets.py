@@ -72,7 +72,7 @@ def attributes(owner: object, /, *names: str) -> Isolatable[Any]:
 
 class _Environment:
     name = "environment"
-    isolation_place: Hashable = "environment"
+    isolation_places: Sequence[Hashable] = ("environment",)
     isolation_stage = 0
 
     def snapshot(self) -> tuple[MutableMapping[str, str], Mapping[Any, Any]]:
@@ -114,7 +114,7 @@ def _differing(now: Mapping[Any, Any], before: Mapping[Any, Any]) -> list[str | 
 
 class _WorkingDirectory:
     name = "working directory"
-    isolation_place: Hashable = "working directory"
+    isolation_places: Sequence[Hashable] = ("working directory",)
     isolation_stage = 1
 
     def snapshot(self) -> str | None:
@@ -145,14 +145,14 @@ class _Attributes:
         self.name = f"attributes of {owner if isinstance(owner, str) else called(owner)}"
 
     @property
-    def isolation_place(self) -> Hashable:
-        return place_of(self._owner)
+    def isolation_places(self) -> Sequence[Hashable]:
+        return [place_of(self._owner)]
 
     def snapshot(self) -> tuple[object, Mapping[str, object]]:
         owner = found(self._owner)
         if owner is None:
             return None, {}
-        return owner, {name: _value(owner, name) for name in self._names or _names(owner)}
+        return owner, {name: value_of(owner, name) for name in self._names or _names(owner)}
 
     def changed(self, state: tuple[object, Mapping[str, object]], /) -> Sequence[str]:
         owner, before = state
@@ -161,14 +161,11 @@ class _Attributes:
     def restore(self, state: tuple[object, Mapping[str, object]], /) -> None:
         owner, before = state
         for name, value in self._differing(owner, before):
-            if value is ABSENT:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, value)
+            bind(owner, name, value)
 
     def _differing(self, owner: object, before: Mapping[str, object]) -> list[tuple[str, object]]:
         added = [] if self._names or owner is None else [name for name in _names(owner) if name not in before]
-        changed = [(name, value) for name, value in before.items() if _value(owner, name) is not value]
+        changed = [(name, value) for name, value in before.items() if value_of(owner, name) is not value]
         return [*changed, *((name, ABSENT) for name in added)]
 
 
@@ -187,13 +184,21 @@ def _names(owner: object) -> Sequence[str]:
     return [*(name for name, value in _namespace(owner).items() if type(value) not in _MACHINERY), *slots]
 
 
-def _value(owner: object, name: str) -> object:
+def value_of(owner: object, name: str) -> object:
     """Return what *owner* itself has as attribute *name*, or `ABSENT`: what it inherits is not its own."""
     namespace = _namespace(owner)
     if name in namespace:
         return namespace[name]
     inherited: object = getattr(type(owner), name, None)
     return getattr(owner, name, ABSENT) if hasattr(inherited, "__set__") else ABSENT  # a slot or a property
+
+
+def bind(owner: object, name: str, value: object) -> None:
+    """Let attribute *name* of *owner* be *value*; delete it if that is `ABSENT`."""
+    if value is ABSENT:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, value)
 
 
 def found(thing: object) -> object:
@@ -233,7 +238,7 @@ def is_target(thing: object) -> bool:
     return not isinstance(thing, type) and all(map(callable, methods)) and isinstance(getattr(thing, "name", None), str)
 
 
-def claimed_by(target: Isolatable[Any]) -> Hashable:
-    """Return the place that a barrier claims for *target*: equal for all targets that describe the same state."""
-    place: Hashable = getattr(target, "isolation_place", None)
-    return (type(target), target.name) if place is None else place
+def claimed_by(target: Isolatable[Any]) -> Sequence[Hashable]:
+    """Return the places that a barrier claims for *target*: they are equal for what describes the same state."""
+    places: Sequence[Hashable] | None = getattr(target, "isolation_places", None)
+    return [(type(target), target.name)] if places is None else places

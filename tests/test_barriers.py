@@ -20,6 +20,7 @@ from isolation import (
     working_directory,
 )
 from isolation._barriers import LISTENERS
+from isolation._groups import GROUPS
 from tests.barred import LOCALE, TENANT, Box, Derived, Stubborn, Telling
 
 
@@ -352,3 +353,27 @@ def test_a_barrier_says_where_it_is_written(group: str) -> None:
         pass
 
     assert caught.value.message == f"1 problem at the end of barrier {group!r} (tests/test_barriers.py:{line})"
+
+
+def test_what_was_registered_since_can_be_forgotten() -> None:
+    """At the end of a run, for example; what was there before stays."""
+    before = isolate("forgetting", Box("before"))
+    mark = GROUPS.mark()
+    isolate("forgetting", Box("after"))
+    isolate("forgetting", Box("after, too"))
+
+    GROUPS.forget_since(mark)
+    left = [target.name for target in GROUPS.members("forgetting")]
+    before()
+
+    assert left == ["before"]
+
+
+def test_a_group_that_has_become_empty_is_not_suggested() -> None:
+    """Nobody means it any more."""
+    isolate("payment_tests", Box("box"))()
+
+    with sync_isolation_barrier("paymnt_tests") as barrier:
+        pass
+
+    assert barrier.changed == []

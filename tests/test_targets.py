@@ -266,5 +266,5 @@ def test_targets_of_one_thing_claim_one_place(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "isolation_test_settings", module)
 
     assert claimed_by(environment()) == claimed_by(environment())
-    assert early == ("name", "isolation_test_settings")
+    assert early == [("name", "isolation_test_settings")]
     assert claimed_by(by_name) == claimed_by(attributes(module, "url"))

@@ -126,9 +126,10 @@ def write_context_variable(_: object, body: "ContextVar[object]", __: Hashable, 
         ValueError: If it had no value.
     """
     if value is ABSENT:
-        value = Context().run(body.get, ABSENT)
-    if value is ABSENT:
-        raise ValueError("a context variable cannot be unset without the token of the call that set it")
+        try:
+            value = Context().run(body.get)  # an argument would hide the default
+        except LookupError:
+            raise ValueError("a context variable cannot be unset without the token of the call that set it") from None
     body.set(value)
 
 
