@@ -57,7 +57,7 @@ class OriginTable(Generic[T]):
         """Return *pairs* in the order in which their things were made, so that reports are the same in every run."""
         if len(pairs) < 2:  # noqa: PLR2004 - nothing to sort
             return pairs
-        ages = {key: age for age, key in enumerate(self._entries)}
+        ages = {key: age for age, key in enumerate(list(self._entries))}  # other threads make things meanwhile
         return sorted(pairs, key=lambda pair: ages.get(id(pair[0]), -1))
 
     def of_dying(self, thing: object) -> Origin | None:
