@@ -80,6 +80,8 @@ class Guard:
         self.recorder.trio_listeners.remove(self._trio_closing)
         self.recorder.trio_run_listeners.remove(self._trio_run_ending)
         self.recorder.release()
+        if self._states is not None:
+            self._states.stop()
 
     def begin(self) -> None:
         """Remember what is there before an owner begins."""

@@ -9,7 +9,7 @@ from isolation._findings import Finding
 from isolation._net_changes import NetChanges, Unsettled
 from isolation._owners import Owner
 from isolation._representations import represent_difference
-from isolation.probes._protocol import FramedProbe, RootedProbe, StateProbe
+from isolation.probes._protocol import FramedProbe, InstalledProbe, RootedProbe, StateProbe
 
 
 class StateGuard:
@@ -138,6 +138,12 @@ class StateGuard:
         for probe in self._probes.values():
             probe.settle()
         return self._look()
+
+    def stop(self) -> None:
+        """Take away what stands in the place of something to watch it."""
+        for probe in self._probes.values():
+            if isinstance(probe, InstalledProbe):
+                probe.stop()
 
     @property
     def _current(self) -> NetChanges:

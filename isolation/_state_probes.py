@@ -15,6 +15,7 @@ CLASSES: Mapping[str, str] = {
     "locale": "localization:LocaleProbe",
     "warnings": "warning_filters:WarningsProbe",
     "logging": "loggers:LoggingProbe",
+    "randomness": "random_state:RandomnessProbe",
 }
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 

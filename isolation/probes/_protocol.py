@@ -99,3 +99,12 @@ class StrictProbe(Protocol):
     """
 
     is_strict: bool
+
+
+@runtime_checkable
+class InstalledProbe(Protocol):
+    """Watch something by standing in its place."""
+
+    def stop(self) -> None:
+        """Watch no more; put back what stood there before."""
+        ...
