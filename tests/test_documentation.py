@@ -26,7 +26,9 @@ IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
 UNSEEN = "-p no:randomly -p no:rerunfailures"
 
 # What differs from run to run: a page shows what one run printed.
-VOLATILE = re.compile(r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+")
+VOLATILE = re.compile(
+    r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+|(?<=runs in )\d+\.\d(?= s)"
+)
 
 # Frames of the interpreter and of installed packages, whose places are those of a machine.
 LIBRARY_FRAME = re.compile(r'^ +File "/.*\n.*\n', re.MULTILINE)
@@ -42,15 +44,16 @@ def replay(example: Path, commands: str, tmp_path: Path) -> str:
     copy = tmp_path / example.name
     shutil.copytree(example, copy, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
     output = "".join(run(command, copy) for command in commands.splitlines())
-    return LIBRARY_FRAME.sub("", output.replace(f"{copy}/", ""))
+    return LIBRARY_FRAME.sub("", output.replace(f"{copy}/", "").replace(str(copy), f"/home/me/{example.name}"))
 
 
 def reader_environment() -> dict[str, str]:
     """Return the environment without what our own run, or CI, has set for pytest and the plugin."""
-    ours = ("PYTEST", "CI", "GITHUB", "ISOLATION")
+    ours = ("PYTEST", "CI", "GITHUB", "ISOLATION", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     # Unbuffered, as on a terminal: what goes to both streams stands in the order in which it was said.
-    return {**kept, "COLUMNS": "80", "PYTHONUNBUFFERED": "1", "PYTEST_ADDOPTS": UNSEEN}
+    fixed = {"COLUMNS": "80", "PYTHONUNBUFFERED": "1", "TZ": "UTC", "LC_ALL": "C", "PYTHONUTF8": "1"}
+    return {**kept, **fixed, "PYTEST_ADDOPTS": UNSEEN, "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bytecode")}
 
 
 def run(command: str, directory: Path) -> str:
@@ -64,7 +67,7 @@ def run(command: str, directory: Path) -> str:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     return f"{command}\n{result.stdout}"
