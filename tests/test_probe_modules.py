@@ -269,6 +269,27 @@ def test_the_finder_of_somebody_else_is_an_error(probe: ModulesProbe, app: Path)
     assert [(found.place, found.severity) for found in probe.look()] == [("sys.meta_path", "error")]
 
 
+@pytest.mark.parametrize("path", [str, lambda path: path.encode().decode()])
+def test_a_directory_that_comes_to_the_front_again_is_a_note(
+    probe: ModulesProbe, app: Path, path: Callable[[str], str]
+) -> None:
+    """Pytest does that for a package whose tests it runs, the same text or an equal one."""
+    sys.path.append(str(app))
+    probe.look()
+    sys.path.insert(0, path(sys.path[-1]))
+
+    assert [(found.place, found.severity) for found in probe.look()] == [("sys.path", "note")]
+
+
+def test_an_import_that_is_blocked_below_a_package_is_allowed_again(probe: ModulesProbe) -> None:
+    """The package never had what blocks the import as an attribute."""
+    sys.modules["json.shop_fake"] = None  # type: ignore[assignment]
+    (found,) = probe.look()
+
+    assert put_back(found) is None
+    assert "json.shop_fake" not in sys.modules
+
+
 def test_finders_look_again_when_something_was_put_back(
     probe: ModulesProbe, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

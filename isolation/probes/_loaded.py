@@ -89,7 +89,7 @@ def _put_attribute(name: str, module: object, replaced: object) -> None:
     if parent is None or not is_module(parent) or replaced is ABSENT:
         return
     namespace = module_namespace(parent)
-    if namespace.get(attribute) is replaced:
+    if namespace.get(attribute, ABSENT) is replaced:
         if module is ABSENT:
             del namespace[attribute]
         else:

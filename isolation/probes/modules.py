@@ -47,12 +47,20 @@ class ModulesProbe:
         return WatchedList(sys.__dict__, name, f"sys.{name}", probe=self.name, kind="import_system", judge=self._judge)
 
     def _judge(self, before: Sequence[object], after: Sequence[object]) -> Severity:
+        if len(after) <= len(before):
+            return "error"
         # Libraries such as six add a finder when they are imported; who imports them first is chance.
+        # Pytest puts the root of a package in front again when it comes to the tests in it.
         known = set(map(id, before))
         added = [each for each in after if id(each) not in known]
-        is_only_more = len(added) + len(before) == len(after)
-        return "note" if is_only_more and added and all(map(self._is_imported, added)) else "error"
+        is_only_more = len(added) + len(before) == len(after) and added
+        is_known = all(self._is_imported(each) or _is_in(each, before) for each in added)
+        return "note" if (is_only_more or not added) and is_known else "error"
 
     def _is_imported(self, thing: object) -> bool:
         cls = cast("type", thing) if is_class(thing) else type(thing)
         return module_of(cls) in self._loaded.imported
+
+
+def _is_in(thing: object, texts: Sequence[object]) -> bool:
+    return type(thing) is str and any(type(text) is str and text == thing for text in texts)
