@@ -20,7 +20,7 @@ import pytest
 
 from isolation._changes import Change
 from isolation._compatibility_state import forget_loop
-from isolation.probes._limits import read_umask, read_umask_from_system
+from isolation.probes._limits import Umask
 from isolation.probes.interpreter import InterpreterProbe
 
 
@@ -215,14 +215,13 @@ def test_the_directory_that_tempfile_finds_is_no_change(
     assert found.hint == "temporary files of all later tests are made there"
 
 
-def test_the_mask_is_read_without_setting_one_while_threads_run() -> None:
-    """Another thread could make a file just then."""
-    ends = threading.Event()
-    thread = threading.Thread(target=ends.wait)
-    alone = read_umask()
-    thread.start()
+def test_the_mask_of_new_files_is_read_without_changing_it() -> None:
+    """Whatever was expected; only one that is not expected is set, and put back."""
+    umask = Umask()
+    mask = os.umask(0o027)
     try:
-        assert read_umask() == read_umask_from_system() == alone
+        read = umask.read(), umask.read()
+        assert os.umask(mask) == 0o027
+        assert (read, umask.read()) == (("0o27", "0o27"), oct(mask))
     finally:
-        ends.set()
-        thread.join()
+        os.umask(mask)
