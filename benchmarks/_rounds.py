@@ -34,13 +34,15 @@ class Cost:
     output: str = ""
 
 
-def run(command: Sequence[str | Path], *, cwd: Path) -> Cost:
-    """Run *command* in *cwd* and return what it took.
+def run(command: Sequence[str | Path], *, cwd: Path, options: str = "") -> Cost:
+    """Run *command* in *cwd* and return what it took; *options* are for every pytest that it starts.
 
     Byte code is cached whatever the caller's environment says: nobody should measure the compiler.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTEST_ADDOPTS"] = "-p no:randomly -p no:rerunfailures"  # in the environment for other tests
+    environment["PYTEST_ADDOPTS"] = (
+        f"-p no:randomly -p no:rerunfailures {options}"  # in the environment for other tests
+    )
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from isolation._bisection import reduce
-from isolation._reads import Reads, most_likely
+from isolation._reads import Reads, most_likely, ranked
 from isolation._report import Record
 from isolation._trials import EVERYTHING, FAILED, PASSED, Failure, Rerun, Run, Traced, Trial
 from isolation._verdicts import FoundBy, Verdict, VerdictName
 
 MOST_RUNS = 60
-_SUSPECTS = 3
+_ALONE = 3
+_SUSPECTS = 40
 _PLACES = 6
 
 
@@ -45,9 +46,10 @@ class _Case:
 class Diagnosis:
     """Tells for failed tests whether they depend on the order, on whom, and through which place.
 
-    First the test runs alone.  If it passes, each earlier test whose findings touch what it reads is tried with it; if
-    none does it, the tests before it are halved until what is left cannot be made smaller.  Then the places that were
-    found changed are put back, one in each run: the one that heals is the reason.
+    First the test runs alone.  If it passes, the earlier tests whose findings touch what it reads are tried with it,
+    the likeliest one by one, then the others together; if it is none of them, all the tests before it are.  Several
+    are halved until what is left cannot be made smaller.  Then the places that were found changed are put back, one in
+    each run: the one that heals is the reason.
     A test that fails alone is tried again, with other random seeds, and after tests that did not come before it.
     """
 
@@ -55,7 +57,9 @@ class Diagnosis:
         self._run_trial = run
         self._findings = findings
         self._most_runs = most_runs
+        # What was the reason of one failure is likely to be that of another; the newest first.
         self._guilty: list[str] = []
+        self._reasons: list[tuple[str, str]] = []
 
     def diagnose(self, failure: Failure) -> Verdict:
         """Return why the test of *failure* failed."""
@@ -83,16 +87,18 @@ class Diagnosis:
 
     def _look_before(self, case: _Case) -> Verdict:
         earlier = case.failure.earlier
-        for suspect in self._suspects(case, earlier):
+        suspects = self._suspects(case, earlier)
+        for suspect in suspects[:_ALONE]:
             pair = self._run(case, Trial(tests=[suspect, case.test]))
             if pair.outcomes.get(case.test) == FAILED:
                 return self._explain(case, [suspect], pair, "findings")
-        if earlier:
-            whole = self._run(case, Trial(tests=[*earlier, case.test]))
-            if whole.outcomes.get(case.test) == FAILED:
-                return self._bisect(case, earlier)
-            case.tried.append(_passed(whole, "all the tests that ran before it"))
-        return self._look_at_imports(case) or self._look_at_chance(case)
+        others = [test for test in earlier if test in suspects[_ALONE:]]
+        verdict = (
+            self._bisect(case, others, "findings")
+            or self._bisect(case, earlier, "bisection")
+            or self._look_at_imports(case)
+        )
+        return verdict or self._look_at_chance(case)
 
     def _suspects(self, case: _Case, among: Sequence[str]) -> Sequence[str]:
         """Return the tests of *among* that are worth a run of their own, the likeliest first."""
@@ -100,20 +106,26 @@ class Diagnosis:
         records = [record for record in self._findings if record["test"] in places and record["restored"] is not True]
         records.sort(key=lambda record: places[record["test"]])
         likely = [str(record["test"]) for record in most_likely(records, case.reads)]
-        # Who has spoiled one test may have spoiled this one.
         known = [test for test in self._guilty if test in likely]
         return list(dict.fromkeys([*known, *likely]))[:_SUSPECTS]
 
-    def _bisect(self, case: _Case, earlier: Sequence[str]) -> Verdict:
+    def _bisect(self, case: _Case, among: Sequence[str], found_by: FoundBy) -> Verdict | None:
+        """Return the verdict if the test fails after *among*."""
         reruns: dict[tuple[str, ...], Rerun] = {}
 
         def fails(part: Sequence[str]) -> bool:
             rerun = reruns[tuple(part)] = self._run(case, Trial(tests=[*part, case.test]))
             return rerun.outcomes.get(case.test) == FAILED
 
-        others = reduce(earlier, fails)
+        if not among:
+            return None
+        if not fails(among):
+            if found_by == "bisection":
+                case.tried.append(_passed(reruns[tuple(among)], "all the tests that ran before it"))
+            return None
+        others = reduce(among, fails)
         rerun = reruns.get(tuple(others)) or self._run(case, Trial(tests=[*others, case.test]))
-        return self._explain(case, others, rerun, "bisection")
+        return self._explain(case, others, rerun, found_by)
 
     def _imported(self, case: _Case, others: Sequence[str]) -> Verdict | None:
         """Return the verdict if it is enough to import the files of *others*."""
@@ -179,7 +191,7 @@ class Diagnosis:
         wanted = set(among)
         records = [record for record in self._findings if record["test"] in wanted]
         tests = [str(record["test"]) for record in most_likely(records, case.reads)]
-        return list(dict.fromkeys(tests))[:_SUSPECTS]
+        return list(dict.fromkeys(tests))[:_ALONE]
 
     def _bisect_setters(self, case: _Case, others: Sequence[str]) -> Verdict:
         reruns: dict[tuple[str, ...], Rerun] = {}
@@ -201,7 +213,7 @@ class Diagnosis:
 
     def _explain(self, case: _Case, others: Sequence[str], rerun: Rerun, found_by: FoundBy) -> Verdict:
         case.tried.append(f"it fails after {_these(others)}")
-        self._guilty += [test for test in others if test not in self._guilty]
+        self._guilty = [*others, *self._guilty]
         found = replace(case.verdict("order-dependent"), others=others, found_by=found_by)
         verdict = self._prove(case, found, rerun)
         return verdict if verdict.is_proven else self._imported(case, others) or verdict
@@ -215,13 +227,14 @@ class Diagnosis:
         """Put back the places that the other tests changed, one in each run, until the outcome is another."""
         turned = PASSED if found.name == "order-dependent" else FAILED
         changed = [record for record in rerun.findings if _is_left(record, case.test)]
-        places = _ranked(changed, case.reads)
+        places = ranked(changed, case.reads, self._reasons)
         tests = [*found.others, case.test]
         for record in places[:_PLACES]:
             healed = self._run(case, Trial(tests=tests, restore=record["unit"]))
             if healed.outcomes.get(case.test) == turned:
                 again = "passes again" if turned == PASSED else "fails again"
                 case.tried.append(f"it {again} when only that place is put back")
+                self._reasons.insert(0, (record["probe"], record["unit"]))
                 line = self._line(case, found.others, record)
                 return case.closed(replace(found, state=record, is_proven=True, line=line))
         self._say_unproven(case, tests, places, turned)
@@ -247,17 +260,6 @@ class Diagnosis:
             raise _OutOfRunsError
         case.runs += 1
         return self._run_trial(trial)
-
-
-def _ranked(records: Iterable[Record], reads: Reads) -> Sequence[Record]:
-    """Return one of *records* for each unit: those that *reads* may see first, then the others, the worst first."""
-    severities = ("error", "warning", "note")
-    records = list(records)
-    rest = sorted(records, key=lambda record: severities.index(record["severity"]))
-    units: dict[tuple[str, str], Record] = {}
-    for record in (*most_likely(records, reads), *rest):
-        units.setdefault((record["probe"], record["unit"]), record)
-    return list(units.values())
 
 
 def _is_left(record: Record, test: str) -> bool:

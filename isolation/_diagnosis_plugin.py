@@ -44,6 +44,7 @@ class DiagnosisPlugin:
         self._config = config
         self._settings = settings
         self._ledger = ledger
+        self._limit = _limit_of(config)
         self._environment = dict(os.environ)  # tests may change it
         self._orders: dict[str | None, list[str]] = {}
         self._failures: dict[tuple[str | None, str], Reads] = {}
@@ -65,8 +66,7 @@ class DiagnosisPlugin:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Diagnose, unless the run was interrupted or could not run."""
         if self._failures and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            limit: int = self._config.option.isolation_diagnose_limit
-            chosen, left = list(self._failures)[:limit], len(self._failures) - limit
+            chosen, left = list(self._failures)[: self._limit], len(self._failures) - self._limit
             if left > 0:
                 self._remarks.append(f"{left} more failed and {'was' if left == 1 else 'were'} not looked at: {_LIMIT}")
             if chosen:
@@ -145,6 +145,13 @@ class DiagnosisPlugin:
                 terminalreporter.line(line)
         for remark in self._remarks:
             terminalreporter.line(remark)
+
+
+def _limit_of(config: pytest.Config) -> int:
+    limit: int = config.option.isolation_diagnose_limit
+    if limit < 0:
+        raise pytest.UsageError(f"cannot diagnose {limit} tests, as {_LIMIT} says; use 0 or more")
+    return limit
 
 
 def _program() -> Sequence[str]:

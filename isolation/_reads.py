@@ -112,3 +112,20 @@ def most_likely(records: Iterable[Record], reads: Reads) -> list[Record]:
             scored[record["test"], record["probe"], record["unit"]] = (points, number, record)
     ranked = sorted(scored.values(), key=lambda each: (-each[0], -each[1]))
     return [record for _, _, record in ranked]
+
+
+def ranked(records: Iterable[Record], reads: Reads, reasons: Sequence[tuple[str, str]]) -> Sequence[Record]:
+    """Return one of *records* for each unit: first *reasons*, then what *reads* may see, then the others, worst first.
+
+    Args:
+        records: Findings about changed state.
+        reads: What the code in question uses.
+        reasons: Probe and unit of what has been the reason of another failure.
+    """
+    severities = ("error", "warning", "note")
+    records = list(records)
+    rest = sorted(records, key=lambda record: severities.index(record["severity"]))
+    units: dict[tuple[str, str], Record] = {}
+    for record in (*most_likely(records, reads), *rest):
+        units.setdefault((record["probe"], record["unit"]), record)
+    return sorted(units.values(), key=lambda record: (record["probe"], record["unit"]) not in reasons)

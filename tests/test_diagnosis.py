@@ -116,6 +116,51 @@ def test_a_finding_names_the_polluter_in_four_runs() -> None:
     ]
 
 
+def test_the_less_likely_are_tried_together() -> None:
+    """Many tests touched what it reads: three are tried alone, the others are halved; the innocent ones never run."""
+    names = [f"t.py::t{number}" for number in range(8)]
+    suite = Suite(
+        {"t.py::zero": passes, **{name: sets("app.a", name) for name in names}, names[1]: sets("app.b", 1)}
+        | {"t.py::last": needs("app.b", None)}
+    )
+    findings = [finding(name, "app.b" if name == names[1] else "app.a", None, 1) for name in names]
+
+    verdict = diagnose(suite, "t.py::last", findings=findings)
+
+    assert (verdict.others, verdict.found_by, verdict.is_proven) == ([names[1]], "findings", True)
+    assert not any("t.py::zero" in trial.tests for trial in suite.trials)
+
+
+def test_if_it_is_none_of_the_suspects_all_are_tried() -> None:
+    """The culprit left nothing that was seen."""
+    names = [f"t.py::t{number}" for number in range(5)]
+    suite = Suite(
+        {"t.py::zero": sets("app.b", 1), **{name: sets("app.a", name) for name in names}}
+        | {"t.py::last": needs("app.b", None)}
+    )
+    findings = [finding(name, "app.a", None, 1) for name in names]
+
+    verdict = diagnose(suite, "t.py::last", findings=findings)
+
+    assert (verdict.others, verdict.found_by) == (["t.py::zero"], "bisection")
+
+
+def test_a_known_reason_is_put_back_first() -> None:
+    """What spoiled one test is likely to have spoiled the next."""
+
+    def sets_both(state: State) -> None:
+        state.update({"app.a": 1, "app.b": 1})
+
+    suite = Suite({"t.py::one": sets_both, "t.py::x": needs("app.a", None), "t.py::y": needs("app.a", None)})
+    findings = [finding("t.py::one", "app.a", None, 1), finding("t.py::one", "app.b", None, 1)]
+    diagnosis = Diagnosis(suite, findings)
+    first = diagnosis.diagnose(Failure(test="t.py::x", earlier=["t.py::one"]))
+
+    second = diagnosis.diagnose(Failure(test="t.py::y", earlier=["t.py::one"]))
+
+    assert (first.runs, second.runs) == (5, 4)
+
+
 def test_the_newest_of_equal_suspects_is_tried_first() -> None:
     """Two tests set one place: the later one had the last word."""
     suite = Suite({"t.py::one": sets("app.a", 1), "t.py::two": sets("app.a", 1), "t.py::three": needs("app.a", None)})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from isolation._reads import Reads, most_likely, names_in, reads_of_failure, score
+from isolation._reads import Reads, most_likely, names_in, ranked, reads_of_failure, score
 from isolation._report import Record
 
 
@@ -103,3 +103,18 @@ def test_the_likeliest_come_first() -> None:
     ]
 
     assert [record["test"] for record in most_likely(records, reads)] == ["t.py::three", "t.py::two", "t.py::one"]
+
+
+def test_every_place_has_its_rank() -> None:
+    """A known reason first, then what is read, then the worst; one record for each unit."""
+    records: list[Record] = [
+        {**changed("lib.a"), "severity": "note"},
+        {**changed("lib.b"), "severity": "error"},
+        {**changed("app.c"), "severity": "note"},
+        {**changed("lib.d"), "severity": "note"},
+        {**changed("lib.d", test="t.py::two"), "severity": "note"},
+    ]
+
+    places = ranked(records, Reads(names=frozenset({"c"})), [("singletons", "lib.d")])
+
+    assert [record["place"] for record in places] == ["lib.d", "app.c", "lib.b", "lib.a"]

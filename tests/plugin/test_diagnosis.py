@@ -126,6 +126,13 @@ def test_only_so_many_are_looked_at(pytester: pytest.Pytester) -> None:
     assert section(result) == ["3 more failed and were not looked at: --isolation-diagnose-limit"]
 
 
+def test_a_limit_is_a_number_of_tests(pytester: pytest.Pytester) -> None:
+    """The message has the value and the option."""
+    result = pytester.runpytest_inprocess(*RUN, "--isolation-diagnose-limit=-1")
+
+    assert "ERROR: cannot diagnose -1 tests, as --isolation-diagnose-limit says; use 0 or more" in result.errlines
+
+
 def test_a_run_without_a_terminal_is_diagnosed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report says it; where nobody reads, nothing is printed.  Its reruns are those of the program ``pytest``."""
     monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest"])
