@@ -108,7 +108,7 @@ def act_on_attributes(node: Any, how: int, name: str, value: Any) -> None:
     """Set, delete, or exchange the dict."""
     if how <= 2:
         if name != "other" or hasattr(node, "__dict__"):
-            setattr(node, name, value)
+            setattr(node, name, (name, value))  # a name that goes with the value that comes under another one is missed
     elif how == 5 and hasattr(node, "__dict__"):
         node.__dict__ = dict(node.__dict__)
     elif hasattr(node, name):
@@ -123,7 +123,7 @@ def told(node: Any) -> Any:
         return [(key, id(value)) for key, value in dict.items(node)]
     if isinstance(node, set):
         return set(map(id, node))
-    if isinstance(node, (list, deque)):
+    if isinstance(node, (list, deque, tuple)):
         return list(map(id, node))
     slots = {name: id(getattr(node, name, None)) for name in ("left", "right") if hasattr(node, name)}
     return slots, sorted((name, id(value)) for name, value in getattr(node, "__dict__", {}).items())
@@ -135,12 +135,12 @@ def reached(root: Any) -> list[Any]:
     ahead = [root]
     while ahead:
         node = ahead.pop()
-        if id(node) in found or not isinstance(node, (dict, list, set, deque, Thing, Slotted)):
+        if id(node) in found or not isinstance(node, (dict, list, set, deque, tuple, Thing, Slotted)):
             continue
         found[id(node)] = node
         if isinstance(node, dict):
             ahead += dict.values(node)
-        elif isinstance(node, (list, deque)):
+        elif isinstance(node, (list, deque, tuple)):
             ahead += node
         elif not isinstance(node, set):
             ahead += [getattr(node, name, None) for name in ("left", "right", "other")]

@@ -1,13 +1,15 @@
 """What of a container differs from its saved contents, told by identity."""
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from isolation._changes import ABSENT
 from isolation.snapshots._objects import DEQUE, DICT, ORDERED_DICT, SET
 
+T = TypeVar("T")
+_TRIES = 10
 _SCALARS = type(None), bool, int, float, complex, str, bytes
 SCALARS: Final = frozenset(map(id, _SCALARS))
 """The identities of the types whose values may be hashed and compared; a class may hash itself with its own code."""
@@ -93,16 +95,33 @@ def identity_differences(saved: object, now: object) -> Sequence[Difference]:
     return [] if saved is now else [(Place.WHOLE, saved, now)]
 
 
+def calmly(copy: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Return *copy*, called again if another thread changes what is being copied."""
+
+    def calm(thing: object) -> T:
+        for _ in range(_TRIES):
+            try:
+                return copy(thing)
+            except (RuntimeError, KeyError):
+                continue
+        return copy(thing)
+
+    return calm
+
+
+@calmly
 def copied_deque(thing: deque[object]) -> list[object]:
     """Return the elements of *thing*, whatever its class does when it is iterated over."""
     return list(DEQUE.__iter__(thing))
 
 
+@calmly
 def flattened(thing: dict[object, object]) -> tuple[object, ...]:
     """Return keys and values of *thing* in turns, whatever its class does when it is iterated over."""
     return tuple(part for entry in DICT.items(thing) for part in entry)
 
 
+@calmly
 def flattened_in_order(thing: "OrderedDict[object, object]") -> tuple[object, ...]:
     """Return keys and values of *thing* in turns, in its own order, hashing none of them."""
     values = {id(key): value for key, value in DICT.items(thing)}

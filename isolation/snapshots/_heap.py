@@ -3,7 +3,7 @@
 import builtins
 import gc
 import sys
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from types import FunctionType, ModuleType
 from typing import Any, cast
@@ -11,11 +11,11 @@ from typing import Any, cast
 from isolation._natures import is_module, module_namespace
 from isolation.snapshots import _kinds as kinds
 from isolation.snapshots._kinds import Kind
-from isolation.snapshots._objects import CACHE, Getter, class_dict, dict_getter, local_dict
+from isolation.snapshots._objects import CACHE, class_dict, dicts_of, has_dict, local_dict, read_slots
 from isolation.snapshots._plans import Plan, Plans
 from isolation.snapshots._tables import MeasuredTable, Table
 
-_DICT_OF_CACHE: Getter = CACHE.__dict__["__dict__"].__get__
+_DICT_OF_CACHE: Callable[[object], dict[str, object]] = CACHE.__dict__["__dict__"].__get__
 
 
 @contextmanager
@@ -33,11 +33,10 @@ def without_collections() -> Generator[None]:
 
 def _present_dict(thing: object) -> dict[str, object]:
     """Return the ``__dict__`` of *thing*, whatever class it has by now."""
-    getter = dict_getter(type(thing))
-    return {} if getter is None else getter(thing)
+    return dicts_of([thing])[0] if has_dict(type(thing)) else {}
 
 
-_FINDERS: dict[Kind, Getter] = {
+_FINDERS: dict[Kind, Callable[[Any], Any]] = {
     kinds.INSTANCE: _present_dict,
     kinds.FUNCTION_DICT: _present_dict,
     kinds.THREAD_LOCAL: local_dict,
@@ -63,10 +62,14 @@ class Heap:
             kind: MeasuredTable(kind) if kind.is_measured else Table(kind, _FINDERS.get(kind), self._dicts)
             for kind in kinds.KINDS
         }
+        self._by_kind[kinds.SLOTS].copy = self._slots_of
         self.tables: Sequence[Table] = list(self._by_kind.values())
         self.watched = [table for table in self.tables if not table.kind.is_fixed]
         self.joined: list[tuple[Table, Sequence[object]]] | None = None
         self._globals: set[int] = set()
+
+    def _slots_of(self, thing: object) -> dict[str, object]:
+        return read_slots(self._plans.slots(type(thing)), thing)
 
     def add_roots(self, things: Sequence[object]) -> None:
         """Walk from *things*, which are looked into whoever has made them."""
@@ -137,9 +140,9 @@ class Heap:
         saved: list[object] = []
         if plan.container is not None:
             saved += self._add_containers(plan.container, things)
-        if plan.get_dict is not None:
-            saved += self._add_instances(plan.get_dict, things)
-        if plan.members:
+        if plan.has_dict:
+            saved += self._add_instances(things)
+        if plan.slots:
             saved += self._add(kinds.SLOTS, things)
         return saved
 
@@ -190,10 +193,10 @@ class Heap:
         fresh = [thing for thing in things if id(thing) not in index]
         return self._add_with_dicts(kind, fresh, list(map(local_dict, cast("Any", fresh))))
 
-    def _add_instances(self, get_dict: Getter, things: list[object]) -> list[object]:
+    def _add_instances(self, things: list[object]) -> list[object]:
         index, fixed = self._by_kind[kinds.INSTANCE].index, self._by_kind[kinds.FIXED].index
         fresh = [thing for thing in things if id(thing) not in index and id(thing) not in fixed]
-        return self._add_with_dicts(kinds.INSTANCE, fresh, list(map(get_dict, fresh)))
+        return self._add_with_dicts(kinds.INSTANCE, fresh, dicts_of(fresh))
 
     def _add_with_dicts(self, kind: Kind, owners: Sequence[object], dicts: list[Any]) -> list[object]:
         """Make records of *owners*; those that share their dict with something else only lead to it."""
@@ -239,7 +242,7 @@ def _wrapped(thing: object) -> object:
 
 def _has_attributes(function: FunctionType) -> bool:
     """Tell whether *function* has attributes; asking for its dict would make one."""
-    others = id(function.__globals__), id(function.__kwdefaults__)
+    others = id(function.__globals__), id(function.__kwdefaults__), id(cast("Any", function).__builtins__)
     return any(type(thing) is dict and id(thing) not in others for thing in gc.get_referents(function)) and bool(
         function.__dict__
     )

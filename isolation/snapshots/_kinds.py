@@ -24,7 +24,6 @@ from isolation.snapshots._contents import (
     named_differences,
     value_differences,
 )
-from isolation.snapshots._objects import read_slots, slot_members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,10 +105,6 @@ def _copied_function(body: FunctionType) -> dict[str, object]:
     return parts
 
 
-def _copied_slots(body: object) -> dict[str, object]:
-    return read_slots(slot_members(type(body)), body)
-
-
 def _copied_stream(body: Any) -> tuple[object, int] | None:  # noqa: ANN401 - of text or of bytes
     try:
         return body.getvalue(), body.tell()
@@ -149,7 +144,7 @@ CLASS = Kind(
     is_named=True,
 )
 INSTANCE = Kind(where="instance", copy=objects.DICT.copy, differences=named_differences, has_owner=True, is_named=True)
-SLOTS = Kind(where="slots", copy=_copied_slots, differences=named_differences, write=writes.write_slot, is_named=True)
+SLOTS = Kind(where="slots", copy=_itself, differences=named_differences, write=writes.write_slot, is_named=True)
 FUNCTION_DICT = Kind(where="instance", copy=objects.DICT.copy, differences=named_differences, is_named=True)
 THREAD_LOCAL = Kind(where="thread_local", copy=objects.DICT.copy, differences=named_differences, is_named=True)
 DICT = Kind(where="dict", copy=objects.DICT.copy, differences=keyed_differences, is_keyed=True)

@@ -15,7 +15,7 @@ from isolation.snapshots._tables import Table
 NEAR = 256
 """How many records are searched for a circle that nothing else holds before this is left to a look at all of them."""
 OFTEN = 64
-"""A look at all of them is due when one in this many records may be in such a circle."""
+"""A look at all of them is due when one in this many records was left to it, or when they have doubled since."""
 _ROOT = 0
 
 
@@ -30,7 +30,7 @@ class Lineage:
         roots: What paths begin with.
     """
 
-    def __init__(self, heap: Heap, roots: Mapping[str, object]) -> None:
+    def __init__(self, heap: Heap, roots: dict[str, object]) -> None:
         self._heap = heap
         self._roots = roots
         self._homes: dict[int, tuple[Table, ...]] = {}
@@ -38,9 +38,11 @@ class Lineage:
         self._edges: dict[int, int] = {}
         self._loose: set[int] = set()
         self._postponed = 0
+        self._size = 0
         self._is_known = False
         self._paths: dict[int, Sequence[Step]] = {}
         self._ways: dict[tuple[int, Table], dict[int, object]] = {}
+        self._names: dict[int, str] = {}
 
     def build(self) -> None:
         """Find out how everything is reached, unless it is known."""
@@ -59,8 +61,7 @@ class Lineage:
         while frontier:
             frontier = [child for node in frontier for child in self._link(node, self._contents(node))]
         self._forget(self._homes.keys() - self._parents.keys())
-        for table in self._heap.tables:
-            table.compact()
+        self._size = len(self._homes)
 
     def root_added(self, thing: object) -> None:
         """Note that *thing* and what it leads to have become records."""
@@ -112,7 +113,7 @@ class Lineage:
         return self._paths[node]
 
     def _forget_paths(self) -> None:
-        self._paths, self._ways = {}, {}
+        self._paths, self._ways, self._names = {}, {}, {}
 
     def _followed(self, node: int) -> Sequence[Step] | None:
         steps: list[Step] = []
@@ -121,7 +122,7 @@ class Lineage:
             if parent is None:
                 return None
             if parent == _ROOT:
-                name = next(name for name, thing in self._roots.items() if id(thing) == node)
+                name = self._name(node)
                 return [(name, name), *reversed(steps)]
             part = self._defined(node) or self._step(parent, node)
             if part is None:
@@ -131,6 +132,11 @@ class Lineage:
                 return steps[::-1]
             node = parent
         return None
+
+    def _name(self, node: int) -> str:
+        if not self._names:
+            self._names = {id(thing): name for name, thing in reversed(self._roots.items())}
+        return self._names[node]
 
     def _step(self, parent: int, node: int) -> Step | None:
         for table in self._homes.get(parent, ()):
@@ -207,9 +213,8 @@ class Lineage:
         while lost:
             gone: set[int] = set()
             for node, count in lost.items():
-                if node in self._homes:
-                    self._edges[node] -= count
-                    (self._loose if self._edges[node] > 0 else gone).add(node)
+                self._edges[node] -= count
+                (self._loose if self._edges[node] > 0 else gone).add(node)
             lost = Counter(self._known(*self._forget(gone)))
 
     def _forget(self, nodes: Iterable[int]) -> list[object]:
@@ -231,7 +236,7 @@ class Lineage:
         if group is None:
             self._postponed += len(self._loose)
             self._loose.clear()
-            if self._postponed * OFTEN > len(self._homes):
+            if self._postponed * OFTEN > self._size or len(self._homes) > 2 * self._size + OFTEN:
                 self.rebuild()
             return
         self._loose.clear()

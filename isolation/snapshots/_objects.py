@@ -8,7 +8,8 @@ import functools
 import gc
 from array import array
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from itertools import repeat
 from threading import local
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeAlias, cast
@@ -16,7 +17,6 @@ from typing import Any, TypeAlias, cast
 from isolation._natures import bases_of, class_namespace
 
 Getter: TypeAlias = Callable[[Any], Any]
-Member: TypeAlias = tuple[str, MemberDescriptorType]
 
 # The methods of the builtin types themselves, for objects whose classes may have others; of any items.
 DICT: Any = dict
@@ -30,6 +30,8 @@ BYTEARRAY: Any = bytearray
 CACHE: Any = type(functools.lru_cache(len))
 """The type of a function with a cache, which has no public name."""
 
+# Descriptors would do as well, but they keep their classes alive.
+_attribute = object.__getattribute__
 _local_attribute = cast("Callable[[local, str], dict[str, object]]", local.__getattribute__)
 
 
@@ -44,33 +46,38 @@ def class_dict(thing: type) -> dict[str, object]:
     return cast("dict[str, object]", found)
 
 
-def dict_getter(kind: type) -> Getter | None:
-    """Return what reads the ``__dict__`` of an instance of *kind*; None if it has none or code of its own for it."""
+def has_dict(kind: type) -> bool:
+    """Tell whether the instances of *kind* have a ``__dict__`` that can be read without code of theirs."""
     for part in bases_of(kind):
         found = class_namespace(part).get("__dict__")
         if found is not None:
-            is_native = type(found) is GetSetDescriptorType or type(found) is MemberDescriptorType
-            return cast("Getter", found.__get__) if is_native else None
-    return None
+            return type(found) is GetSetDescriptorType or type(found) is MemberDescriptorType
+    return False
 
 
-def slot_members(kind: type) -> tuple[Member, ...]:
-    """Return name and descriptor of each slot of the instances of *kind*."""
-    return tuple(
-        (name, member)
-        for part in bases_of(kind)
-        if "__slots__" in class_namespace(part)
-        for name, member in class_namespace(part).items()
-        if type(member) is MemberDescriptorType
-    )
+def dicts_of(things: Collection[object]) -> list[dict[str, object]]:
+    """Return the ``__dict__`` of each of *things*; their classes have none of their own."""
+    return list(map(_attribute, things, repeat("__dict__")))
 
 
-def read_slots(members: tuple[Member, ...], thing: object) -> dict[str, object]:
-    """Return what is set of the slots *members* of *thing*."""
+def slot_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the slots of the instances of *kind*, without those that a subclass hides."""
+    found: dict[str, object] = {}
+    slots: list[str] = []
+    for part in bases_of(kind):
+        space = class_namespace(part)
+        members = [name for name, value in space.items() if type(value) is MemberDescriptorType]
+        slots += [name for name in members if "__slots__" in space and name not in found]
+        found.update(space)
+    return tuple(slots)
+
+
+def read_slots(names: Iterable[str], thing: object) -> dict[str, object]:
+    """Return what is set of the slots *names* of *thing*."""
     values: dict[str, object] = {}
-    for name, member in members:
+    for name in names:
         try:
-            values[name] = member.__get__(thing)
+            values[name] = _attribute(thing, name)
         except AttributeError:  # not set
             continue
     return values

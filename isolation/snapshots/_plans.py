@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import EnumType
+from itertools import takewhile
 from threading import local
 from weakref import ref
 
 from isolation._natures import bases_of, class_namespace, is_kind_of
 from isolation.snapshots import _kinds as kinds
 from isolation.snapshots._kinds import Kind
-from isolation.snapshots._objects import CACHE, Getter, Member, dict_getter, slot_members
+from isolation.snapshots._objects import CACHE, has_dict, slot_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,15 +25,15 @@ class Plan:
 
     Attributes:
         container: The kind of their items, if they are containers.
-        get_dict: Reads their ``__dict__``, if it is looked into.
-        members: Their slots, if these are looked into.
+        has_dict: Whether they have a ``__dict__`` that is looked into.
+        slots: The names of their slots that are looked into.
         is_class: Whether they are classes, each of which is followed or not.
         is_function: Whether they are functions, or caches of functions, each of which is followed or not.
     """
 
     container: Kind | None = None
-    get_dict: Getter | None = None
-    members: tuple[Member, ...] = ()
+    has_dict: bool = False
+    slots: tuple[str, ...] = ()
     is_class: bool = False
     is_function: bool = False
 
@@ -63,7 +64,7 @@ _BUILTIN_PLANS: tuple[tuple[type, Plan], ...] = (
     *((kind, Plan(container=kinds.DICT)) for kind in (defaultdict, Counter)),
     *((kind, Plan(container=kinds.FIXED)) for kind in _PASSED),
     *((kind, Plan(is_function=True)) for kind in _FUNCTIONS),
-    *((kind, Plan(get_dict=dict_getter(kind))) for kind in (types.SimpleNamespace, UserDict, UserList, ChainMap)),
+    *((kind, Plan(has_dict=True)) for kind in (types.SimpleNamespace, UserDict, UserList, ChainMap)),
     (types.CellType, Plan(container=kinds.CELL)),
     (io.StringIO, Plan(container=kinds.TEXT)),
     (io.BytesIO, Plan(container=kinds.BYTES)),
@@ -110,6 +111,11 @@ class Plans:
         """Return the plan for a root of type *kind*, which is looked into whoever has made it."""
         return self._builtin.get(id(kind)) or self._of_instances(kind)
 
+    def slots(self, kind: type) -> tuple[str, ...]:
+        """Return the names of the slots of the instances of *kind*."""
+        plan = self.walked.get(id(kind))
+        return slot_names(kind) if plan is None else plan.slots
+
     def is_followed(self, kind: type) -> bool:
         """Tell whether the attributes of the class *kind* are looked into."""
         known = self._followed.get(id(kind))
@@ -134,13 +140,13 @@ class Plans:
             return Plan(is_class=True)
         if _is_local(kind):
             return Plan(container=kinds.THREAD_LOCAL)
-        plan = Plan(container=_container(kind), get_dict=dict_getter(kind), members=slot_members(kind))
-        return plan if plan.container or plan.get_dict or plan.members else None
+        plan = Plan(container=_container(kind), has_dict=has_dict(kind), slots=slot_names(kind))
+        return plan if plan.container or plan.has_dict or plan.slots else None
 
 
 def _forget(plans: "ref[Plans]", kind_id: int, _: object) -> None:
     owner = plans()
-    if owner is not None:
+    if owner is not None:  # pragma: no branch - the references go with the plans
         owner.forget(kind_id)
 
 
@@ -155,10 +161,7 @@ def _is_local(kind: type) -> bool:
 
 
 def _up_to(last: type, parts: Iterable[type]) -> Iterable[type]:
-    for part in parts:
-        if part is last:
-            return
-        yield part
+    return takewhile(lambda part: part is not last, parts)
 
 
 def _container(kind: type) -> Kind | None:

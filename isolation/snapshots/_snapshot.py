@@ -13,6 +13,7 @@ from isolation.snapshots._lineage import Lineage
 from isolation.snapshots._plans import Plans
 from isolation.snapshots._tables import Table
 
+_NOTHING = object()
 _REFILLED = ("dict", "instance", "thread_local")
 
 
@@ -55,12 +56,11 @@ class Snapshot:
 
         A root of a name that is known replaces the one that has it.
         """
-        added = list(roots)
-        things = [root.thing for root in added if self._roots.get(root.name, added) is not root.thing]
-        self.remove([root.name for root in added if self._roots.get(root.name, root.thing) is not root.thing])
-        self._roots.update((root.name, root.thing) for root in added)
-        self._heap.add_roots(things)
-        for thing in things:
+        fresh = {root.name: root.thing for root in roots if self._roots.get(root.name, _NOTHING) is not root.thing}
+        self.remove(fresh.keys())
+        self._roots.update(fresh)
+        self._heap.add_roots(list({id(thing): thing for thing in fresh.values()}.values()))
+        for thing in fresh.values():
             self._lineage.root_added(thing)
 
     def remove(self, names: Collection[str]) -> None:
@@ -88,18 +88,19 @@ class Snapshot:
 
     def restore(self, changes: Iterable[HeapChange]) -> Sequence[str]:
         """Put the places of *changes* back to what they held before, in place; return what could not be, and why."""
-        refusals: list[str] = []
         recorded = self._recorded(changes)
+        refusals = {
+            (table, position): _put_back(table, position, found)
+            for table, group in recorded.items()
+            for position, found in group.items()
+        }
         for table, group in recorded.items():
-            for position, found in group.items():
-                refusals += _put_back(table, position, found)
-        for table, group in recorded.items():
-            if table.kind.is_derived:
-                self._save({table: list(group)})
-            else:
-                left = table.restored(list(group))
-                refusals += [text for position in left for text in _still(left[position], group[position])]
-        return refusals
+            if not table.kind.is_derived:
+                left = _in_order(table, table.restored(list(group)))
+                for position, differences in left.items():
+                    refusals[table, position] = refusals[table, position] or _still(differences, group[position])
+        self._save({table: list(group) for table, group in recorded.items() if table.kind.is_derived})
+        return [text for texts in refusals.values() for text in texts]
 
     def put(self, change: HeapChange, value: object) -> str | None:
         """Write *value* to the place of *change* and into the baseline; return None, or why it could not be done.
@@ -150,6 +151,14 @@ def _is_refilled(table: Table, position: int, changes: Sequence[HeapChange]) -> 
     return len(changes) >= len(table.kind.differences(saved, table.present(position)))
 
 
+def _in_order(table: Table, left: Mapping[int, Sequence[Difference]]) -> Mapping[int, Sequence[Difference]]:
+    """Refill the dicts of which only the order of entries is left to put back."""
+    unordered = [position for position, found in left.items() if [key for key, _, _ in found] == [Place.ORDER]]
+    for position in unordered:
+        _written(table, position, Place.WHOLE, table.saved[position], "")
+    return {**left, **table.restored(unordered)} if unordered else left
+
+
 def _still(left: Sequence[Difference], changes: Sequence[HeapChange]) -> list[str]:
     """Say which of *changes* are still there after they were put back."""
     places = {token(key) for key, _, _ in left}
@@ -160,7 +169,7 @@ def _written(table: Table, position: int, key: object, value: object, path: str)
     """Write *value* and return None, or why it could not be written."""
     body = table.body(position)
     if key is Place.ORDER:
-        key, value = Place.WHOLE, reordered(table.kind.copy(body), cast("list[object]", value))
+        key, value = Place.WHOLE, reordered(table.copy(body), cast("list[object]", value))
     try:
         table.kind.write(table.owners[position], body, key, value)
     except Exception as failure:  # noqa: BLE001 - whatever it is, the other places are put back

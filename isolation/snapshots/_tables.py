@@ -17,6 +17,7 @@ CHUNK = 512
 _MARK = (object(),)
 _MARK_BYTES = pointers(_MARK)
 _NOTHING = ()
+_ROOM = 64
 
 
 class _Chunk:
@@ -55,6 +56,7 @@ class Table:
 
     def __init__(self, kind: Kind, find: Callable[[Any], Any] | None = None, taken: set[int] | None = None) -> None:
         self.kind = kind
+        self.copy = kind.copy
         self._find = find
         self._taken: set[int] = set() if taken is None else taken
         self.owners: list[object] = []
@@ -70,7 +72,7 @@ class Table:
         self.owners += owners
         self.bodies += bodies
         self._append(start)  # before copying: what changes meanwhile must differ at the next look
-        saved = list(map(self.kind.copy, bodies))
+        saved = list(map(self.copy, bodies))
         self.saved += saved
         for number in range(start // CHUNK, len(self._chunks)):
             self._save_keys(number)
@@ -87,7 +89,7 @@ class Table:
         self._follow(positions)
         self.settle(positions)  # before copying: what changes meanwhile must differ at the next look
         for position in positions:
-            self.saved[position] = self.kind.copy(self.bodies[position])
+            self.saved[position] = self.copy(self.bodies[position])
         for number in {position // CHUNK for position in positions}:
             self._save_keys(number)
 
@@ -128,12 +130,12 @@ class Table:
             self._chunks[number].raw = _joined(parts[number])
             self._chunks[number].objects = self._objects(number)
             self._save_keys(number)
+        if len(self.owners) > _ROOM and len(self.index) * 2 < len(self.owners):
+            self._compact()
         return contents
 
-    def compact(self) -> None:
-        """Close the gaps that discarded records have left, if there are many."""
-        if len(self.index) * 2 > len(self.owners) or len(self.owners) < CHUNK // 8:
-            return
+    def _compact(self) -> None:
+        """Close the gaps that discarded records have left."""
         parts = [part for number, chunk in enumerate(self._chunks) for part in self._parts(chunk.raw, number)]
         kept = sorted(self.index.values())
         parts = [parts[position] for position in kept]
@@ -207,7 +209,7 @@ class Table:
 
     def present(self, position: int) -> object:
         """Return the present contents of the record at *position*."""
-        return self.kind.copy(self.body(position))
+        return self.copy(self.body(position))
 
     def body(self, position: int) -> Any:  # noqa: ANN401 - of any kind
         """Return the container that holds the state of the record at *position* at present."""
@@ -233,14 +235,18 @@ class Table:
         return pointers(gc.get_referents(owner, body) if self.kind.has_owner else gc.get_referents(body))
 
     def _parts(self, raw: bytes, number: int) -> list[bytes]:
-        parts = raw.split(_MARK_BYTES)[:-1]
-        expected = min(len(self.owners) - number * CHUNK, CHUNK)
-        is_aligned = len(parts) == expected and not any(len(part) % SIZE for part in parts)
-        return parts if is_aligned else _split(raw)
+        return _parted(raw, min(len(self.owners) - number * CHUNK, CHUNK))
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
     return b"".join(part + _MARK_BYTES for part in parts)
+
+
+def _parted(raw: bytes, count: int) -> list[bytes]:
+    """Return the *count* parts of *raw* between marks."""
+    parts = raw.split(_MARK_BYTES)[:-1]
+    is_aligned = len(parts) == count and not any(len(part) % SIZE for part in parts)
+    return parts if is_aligned else _split(raw)
 
 
 def _split(raw: bytes) -> list[bytes]:
@@ -262,7 +268,7 @@ class MeasuredTable(Table):
 
     def looked(self) -> Iterator[tuple[int, Any, Sequence[Difference]]]:
         """Yield the position, the present contents and the differences of each record that has changed."""
-        copy, differences, count = self.kind.copy, self.kind.differences, self.kind.count
+        copy, differences, count = self.copy, self.kind.differences, self.kind.count
         for position in self.index.values():
             if count is not None and count(self.bodies[position]) == len(self.saved[position]):
                 continue

@@ -1,9 +1,11 @@
 """Whether two values are the same, told without running their code."""
 
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, cast
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)})
+from isolation.snapshots._contents import SCALARS, token
+
+_Pair: TypeAlias = tuple[object, object]
 
 
 def same_value(before: object, after: object) -> bool:
@@ -12,36 +14,45 @@ def same_value(before: object, after: object) -> bool:
     Data are scalars and tuples, lists, dicts, sets, frozensets and bytearrays of data; anything else is only the same
     as itself.  Runs no code of what it compares.
     """
-    return _is_same(before, after, frozenset())
+    pairs: list[_Pair] = [(before, after)]
+    passed: set[tuple[int, int]] = set()
+    while pairs:
+        one, other = pairs.pop()
+        if one is other or (id(one), id(other)) in passed:
+            continue
+        passed.add((id(one), id(other)))
+        inner = _compared(one, other)
+        if inner is None:
+            return False
+        pairs += inner
+    return True
 
 
-def _is_same(before: object, after: object, passed: frozenset[tuple[int, int]]) -> bool:
-    kind = type(before)
-    if before is after:
-        return True
-    if kind is not type(after):
-        return False
-    if kind in _SCALARS:
-        return before == after or (before != before and after != after)  # noqa: PLR0124 - not a number
-    pair = id(before), id(after)
-    return pair in passed or _is_same_container(before, after, passed | {pair})
-
-
-def _is_same_container(before: object, after: object, passed: frozenset[tuple[int, int]]) -> bool:
-    kind = type(before)
+def _compared(one: object, other: object) -> Sequence[_Pair] | None:
+    """Return what is left to compare, None if the two differ."""
+    kind = type(one)
+    if kind is not type(other):
+        return None
+    if id(kind) in SCALARS or kind is bytearray:
+        is_same = one == other or (one != one and other != other)  # noqa: PLR0124 - not a number
+        return [] if is_same else None
     if kind is list or kind is tuple:
-        return _are_same(cast("list[object]", before), cast("list[object]", after), passed)
+        return _paired(cast("list[object]", one), cast("list[object]", other))
     if kind is dict:
-        old, new = cast("dict[object, object]", before), cast("dict[object, object]", after)
-        return _are_same(old, new, passed) and _are_same(old.values(), new.values(), passed)
+        return _paired_entries(cast("dict[object, object]", one), cast("dict[object, object]", other))
     if kind is set or kind is frozenset:
-        values = [*cast("set[object]", before), *cast("set[object]", after)]
-        return _SCALARS.issuperset(map(type, values)) and before == after
-    return kind is bytearray and before == after
+        olds, news = (set(map(token, cast("Iterable[object]", each))) for each in (one, other))
+        return [] if olds == news else None
+    return None
 
 
-def _are_same(before: Iterable[object], after: Iterable[object], passed: frozenset[tuple[int, int]]) -> bool:
-    befores, afters = list(before), list(after)
-    return len(befores) == len(afters) and all(
-        _is_same(one, other, passed) for one, other in zip(befores, afters, strict=True)
-    )
+def _paired(olds: Sequence[object], news: Sequence[object]) -> Sequence[_Pair] | None:
+    if len(olds) != len(news):
+        return None
+    return [(old, new) for old, new in zip(olds, news, strict=True) if old is not new]
+
+
+def _paired_entries(olds: dict[object, object], news: dict[object, object]) -> Sequence[_Pair] | None:
+    if list(map(token, olds)) != list(map(token, news)):
+        return None
+    return _paired(list(olds.values()), list(news.values()))
