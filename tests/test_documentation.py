@@ -27,11 +27,15 @@ UNSEEN = "-p no:randomly -p no:rerunfailures"
 
 # What differs from run to run: a page shows what one run printed.
 VOLATILE = re.compile(
-    r"(?<=\bin )\d+\.\d\d(?=s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+|(?<=runs in )\d+\.\d(?= s)"
+    r"(?<=\bin )\d+\.\d\d(?=s)|(?<=runs in )\d+\.\d(?= s)|(?<=guard )\d+(?= µs)|(?<=pid )\d+|(?<=127\.0\.0\.1:)\d+"
+    r"|(?<=at 0x)[0-9a-f]+|(?<=sys\.path: \[… )\d+(?= items\] -> )|(?<= items\] -> \+ \[)\d+"
 )
 
 # Frames of the interpreter and of installed packages, whose places are those of a machine.
 LIBRARY_FRAME = re.compile(r'^ +File "/.*\n.*\n', re.MULTILINE)
+
+# The directory in which a reader would be.
+DIRECTORY = re.compile(r"(?<=os\.getcwd\(\): )'/[^']*'(?:… \(\d+ characters\))?")
 
 
 def steady(output: str) -> str:
@@ -44,7 +48,7 @@ def replay(example: Path, commands: str, tmp_path: Path) -> str:
     copy = tmp_path / example.name
     shutil.copytree(example, copy, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
     output = "".join(run(command, copy) for command in commands.splitlines())
-    return LIBRARY_FRAME.sub("", output.replace(f"{copy}/", "").replace(str(copy), f"/home/me/{example.name}"))
+    return LIBRARY_FRAME.sub("", DIRECTORY.sub(f"'/home/me/{example.name}'", output.replace(f"{copy}/", "")))
 
 
 def reader_environment() -> dict[str, str]:
