@@ -196,5 +196,6 @@ def _of_fixture(change: Change, owner: Owner) -> Change:
 
 
 def _root_name(owner: Owner) -> str:
-    where = f" of {owner.nodeid}" if owner.nodeid else ""
-    return f"fixture {owner.name!r}{where}"
+    # As pytest writes what is in a module; what is in the value follows, as in ``fixture test_shop.py::db['rows']``.
+    where = f"{owner.nodeid}::" if owner.nodeid else ""
+    return f"fixture {where}{owner.name}"

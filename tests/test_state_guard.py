@@ -185,8 +185,8 @@ def test_values_of_fixtures_are_watched_while_they_live() -> None:
     before = dict(board.roots)
     guard.fixture_ended(MODULE)
 
-    assert before == {"fixture 'db' of test_a.py": "module", "fixture 'server'": "session"}
-    assert board.roots == {"fixture 'server'": "session"}
+    assert before == {"fixture test_a.py::db": "module", "fixture server": "session"}
+    assert board.roots == {"fixture server": "session"}
 
 
 def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> None:
