@@ -44,7 +44,7 @@ class DiagnosisPlugin:
         self._config = config
         self._settings = settings
         self._ledger = ledger
-        self._limit = _limit_of(config)
+        self._limit = limit_of(config)
         self._environment = dict(os.environ)  # tests may change it
         self._orders: dict[str | None, list[str]] = {}
         self._failures: dict[tuple[str | None, str], Reads] = {}
@@ -147,7 +147,12 @@ class DiagnosisPlugin:
             terminalreporter.line(remark)
 
 
-def _limit_of(config: pytest.Config) -> int:
+def limit_of(config: pytest.Config) -> int:
+    """Return how many failed tests *config* wants to be diagnosed.
+
+    Raises:
+        pytest.UsageError: If it is not a number of tests.
+    """
     limit: int = config.option.isolation_diagnose_limit
     if limit < 0:
         raise pytest.UsageError(f"cannot diagnose {limit} tests, as {_LIMIT} says; use 0 or more")

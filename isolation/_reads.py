@@ -1,7 +1,7 @@
 """What a test can read: the names in the code that it ran, compared with the places that other tests changed."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, TracebackType
 from typing import Any, cast
@@ -103,18 +103,24 @@ def _found(name: str, reads: Reads, *, near: int, anywhere: int) -> int:
     return near if name in reads.near else anywhere if name in reads.names else 0
 
 
-def most_likely(records: Iterable[Record], reads: Reads) -> list[Record]:
-    """Return one record for each place that *reads* may see, the most specific first, the newest of equal ones."""
-    scored: dict[Any, tuple[int, int, Record]] = {}
+def most_likely(records: Iterable[Record], reads: Reads, known: Collection[str] = ()) -> list[Record]:
+    """Return one record for each place that *reads* may see, the most specific first.
+
+    Args:
+        records: Findings, the newest last.
+        reads: What the code in question uses.
+        known: Tests that come first among those that are equally likely; then the newest does.
+    """
+    scored: dict[Any, tuple[int, bool, int, Record]] = {}
     for number, record in enumerate(records):
         points = score(record, reads) if record.get("unit") else 0
         if points:
-            scored[record["test"], record["probe"], record["unit"]] = (points, number, record)
-    ranked = sorted(scored.values(), key=lambda each: (-each[0], -each[1]))
-    return [record for _, _, record in ranked]
+            test = record["test"]
+            scored[test, record["probe"], record["unit"]] = (-points, test not in known, -number, record)
+    return [record for *_, record in sorted(scored.values(), key=lambda each: each[:3])]
 
 
-def ranked(records: Iterable[Record], reads: Reads, reasons: Sequence[tuple[str, str]]) -> Sequence[Record]:
+def ranked(records: Iterable[Record], reads: Reads, reasons: Collection[tuple[str, str]]) -> Sequence[Record]:
     """Return one of *records* for each unit: first *reasons*, then what *reads* may see, then the others, worst first.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from isolation._diagnosis_plugin import limit_of
 from tests.plugin.said import REPORT, Record, records
 
 APP = """
@@ -128,9 +129,12 @@ def test_only_so_many_are_looked_at(pytester: pytest.Pytester) -> None:
 
 def test_a_limit_is_a_number_of_tests(pytester: pytest.Pytester) -> None:
     """The message has the value and the option."""
-    result = pytester.runpytest_inprocess(*RUN, "--isolation-diagnose-limit=-1")
+    config = pytester.parseconfig("--isolation-diagnose-limit=-1")
 
-    assert "ERROR: cannot diagnose -1 tests, as --isolation-diagnose-limit says; use 0 or more" in result.errlines
+    with pytest.raises(pytest.UsageError) as refused:
+        limit_of(config)
+
+    assert str(refused.value) == "cannot diagnose -1 tests, as --isolation-diagnose-limit says; use 0 or more"
 
 
 def test_a_run_without_a_terminal_is_diagnosed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from isolation._order_plugin import read_order
 from tests.plugin.said import REPORT, records
 
 SUITE = """
@@ -120,10 +121,12 @@ def test_whoever_orders_on_purpose_has_the_last_word(pytester: pytest.Pytester) 
 
 def test_a_wrong_order_stops_the_run(pytester: pytest.Pytester) -> None:
     """The message has the value, the option and the nearest that means something."""
-    result = pytester.runpytest_inprocess("--isolation-order=revers")
+    config = pytester.parseconfig("--isolation-order=revers")
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: unknown order 'revers' in --isolation-order; did you mean 'reverse'?" in result.errlines
+    with pytest.raises(pytest.UsageError) as refused:
+        read_order(config)
+
+    assert str(refused.value) == "unknown order 'revers' in --isolation-order; did you mean 'reverse'?"
 
 
 def test_a_file_that_is_no_module_has_its_place(pytester: pytest.Pytester) -> None:
