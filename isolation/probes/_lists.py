@@ -42,20 +42,21 @@ class WatchedList:
         self._judge = judge
         self._announce = announce
         self._held: Any = ABSENT
+        self._list: list[object] | None = None
         self._items: list[object] = []
 
     def start(self) -> None:
         """Take what is there now for the baseline."""
         self._held = self._namespace.get(self._name, ABSENT)
-        self._items = list(as_list(self._held) or ())
+        self._list = as_list(self._held)
+        self._items = list(self._list or ())
 
     def differs(self) -> bool:
         """Tell whether anything is different; what is different may still be the same in effect."""
-        held = self._namespace.get(self._name, ABSENT)
-        if held is not self._held:
+        if self._namespace.get(self._name, ABSENT) is not self._held:
             return True
-        now = as_list(held)
-        return now is not None and not (len(now) == len(self._items) and all(map(is_, now, self._items)))
+        now, items = self._list, self._items
+        return now is not None and not (len(now) == len(items) and all(map(is_, now, items)))
 
     def look(self) -> Sequence[Change]:
         """Return the change, if any, and make the present list the baseline."""

@@ -13,6 +13,9 @@ from isolation.probes._lists import as_list, same_items
 FEW = 5
 """So many loggers that changed alike are one change each; more are one, as when a configuration disables them all."""
 
+TURN = 20
+"""Of so many loggers that nobody has touched the handlers are compared at each look."""
+
 _FIELDS = ("level", "handlers", "filters", "propagate", "disabled")
 _LISTS = frozenset({"handlers", "filters"})
 _fields: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_FIELDS)
@@ -30,6 +33,11 @@ class Watched(NamedTuple):
     fields: tuple[Any, ...]
     handlers: Sequence[object]
     filters: Sequence[object]
+
+    def is_untouched(self) -> bool:
+        """Tell whether the logger is as it was made."""
+        level, handlers, filters, propagate, disabled = self.fields
+        return level == logging.NOTSET and handlers == [] == filters and propagate is True and disabled is False
 
     def value(self, field: str) -> object:
         """Return what *field* held, as it is shown and compared."""
@@ -54,8 +62,8 @@ class Difference(NamedTuple):
 class LoggingTree:
     """Compares all loggers.
 
-    Most loggers are as they were made: without handlers and filters, not disabled, and propagating, which is seen
-    without looking at each field of each.  Only when something differs, all fields of all loggers are compared.
+    Most loggers are as they were made: without a level, handlers and filters, not disabled, and propagating; that they
+    still are is seen without looking at each field of each.  When anything differs, all fields of all are compared.
     """
 
     def __init__(self, probe: str) -> None:
@@ -64,6 +72,7 @@ class LoggingTree:
         self._registry: dict[str, Any] = self._root.manager.loggerDict
         self._mark = LevelMark(self._root)
         self._watched: dict[int, Watched] = {}
+        self._turn = 0
         self.start()
 
     def start(self) -> None:
@@ -73,10 +82,10 @@ class LoggingTree:
         found = map(self._watch, [self._root, *self._loggers])
         self._watched = {id(each.logger): each for each in found if each is not None}
         watched = self._watched.values()
-        self._namespaces = [each.namespace for each in watched]
-        self._handlers = [*map(_handlers, self._namespaces)]
-        self._propagate = [*map(_propagate, self._namespaces)]
-        self._disabled = [*map(_disabled, self._namespaces)]
+        quiet = [each for each in watched if each.is_untouched()]
+        self._quiet = [each.namespace for each in quiet]
+        self._quiet_handlers = [each.fields[1] for each in quiet]
+        self._touched = [(each.namespace, each.fields) for each in watched if not each.is_untouched()]
         lists = [items for each in watched for items in map(as_list, each.fields[1:3]) if items is not None]
         self._empty = [items for items in lists if not items]
         self._filled = [(items, list(items)) for items in lists if items]
@@ -84,16 +93,24 @@ class LoggingTree:
 
     def differs(self) -> bool:
         """Tell whether anything may be different."""
-        # Lists are compared with `==`, which takes what is the same object for equal: here it nearly always is.
+        # Where `==` compares lists and fields, it takes what is the same object for equal: here it nearly always is.
         return (
             self._mark.is_gone()
             or any(self._empty)
+            or any(map(_disabled, self._quiet))
+            or not all(map(_propagate, self._quiet))
             or [*self._registry.values()] != self._loggers
-            or [*map(_propagate, self._namespaces)] != self._propagate
-            or [*map(_disabled, self._namespaces)] != self._disabled
-            or [*map(_handlers, self._namespaces)] != self._handlers
+            or any(_fields(namespace) != fields for namespace, fields in self._touched)
             or not all(len(now) == len(items) and all(map(is_, now, items)) for now, items in self._filled)
+            or self._next_differs()
         )
+
+    def _next_differs(self) -> bool:
+        # That somebody puts another list in the place of an empty one is rare; it is looked for in turns.
+        start = self._turn if self._turn < len(self._quiet) else 0
+        self._turn = start + TURN
+        turn = slice(start, self._turn)
+        return [*map(_handlers, self._quiet[turn])] != self._quiet_handlers[turn]
 
     def look(self) -> Sequence[Change]:
         """Return what differs from the baseline, and make the present settings the baseline."""

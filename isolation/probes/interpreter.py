@@ -58,7 +58,7 @@ class InterpreterProbe:
 
     def start(self) -> None:
         """Take what is set now for the baseline."""
-        self._streams = {name: vars(sys).get(name) for name in _STREAMS}
+        self._streams = {name: vars(sys).get(name) for name in (*_STREAMS, *_REAL_STREAMS)}
         self._callbacks.start()
         for part in self._parts:
             part.start()
@@ -82,7 +82,8 @@ class InterpreterProbe:
         return self if is_usual else stream
 
 
-_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
+_STREAMS = ("stdin", "stdout", "stderr")
+_REAL_STREAMS = ("__stdin__", "__stdout__", "__stderr__")
 
 
 def _all(kind: str, severity: Severity, *names: str) -> Sequence[Attribute]:
@@ -95,7 +96,7 @@ _SYS = [
     *_all("interpreter", "error", "platform", "executable", "prefix", "version_info", "exit"),
     *_all("interpreter", "warning", "dont_write_bytecode"),
 ]
-_BUILTINS = _all("builtin", "error", "__import__", "open", "print", "input", "exit", "isinstance", "len")
+_BUILTINS = _all("builtin", "error", "__import__", "open", "print", "input")
 _THREADING = _all("hook", "warning", "excepthook", "__excepthook__")
 _TEMPFILE = [
     Attribute(name="tempdir", kind="temporary_directory", hint="temporary files of all later tests are made there"),

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from locale import LC_ALL, setlocale
 from operator import itemgetter
-from typing import Any
+from typing import cast
 
 from isolation._changes import Change
 from isolation.probes._values import Setting, Settings
 
 # Bound early, so that tests that replace them do not confuse the probe.
 _tzset = time.tzset
-_read_zone: Callable[[Mapping[str, object]], Any] = itemgetter("tzname", "timezone", "altzone", "daylight")
+_read_zone: Callable[[Mapping[str, object]], tuple[object, object]] = itemgetter("tzname", "timezone")
 _CLOCK = time.__dict__
 
 
@@ -36,9 +36,29 @@ class LocaleProbe:
         """Do nothing: what Python derives from both is set with them."""
 
 
-def _zone() -> tuple[object, ...]:
-    names, seconds, _, _ = zone = _read_zone(_CLOCK)
-    return (*names, seconds) if list(map(type, zone)) == [tuple, int, int, int] else ()
+class Zone:
+    """Reads the names and the offset of the time zone, which are other objects whenever they are set."""
+
+    def __init__(self) -> None:
+        self._names: object = None
+        self._seconds: object = None
+        self._zone: tuple[object, ...] = ()
+
+    def read(self) -> tuple[object, ...]:
+        """Return the names and the offset; nothing if somebody has put there what is neither."""
+        names, seconds = _read_zone(_CLOCK)
+        if names is not self._names or seconds is not self._seconds:
+            self._names, self._seconds = names, seconds
+            self._zone = (*as_names(names), seconds) if type(seconds) is int else ()
+        return self._zone
+
+
+def as_names(value: object) -> tuple[object, ...]:
+    """Return *value* if it really is a tuple."""
+    return cast("tuple[object, ...]", value) if type(value) is tuple else ()
+
+
+_zone = Zone().read
 
 
 def _set_zone(zone: object) -> None:

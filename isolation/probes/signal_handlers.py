@@ -93,7 +93,8 @@ def _named(handler: Any) -> object:  # noqa: ANN401 - a handler of any kind
 
 
 def _blocked() -> Sequence[str]:
-    return tuple(sorted(_SIGNALS.get(number, str(number)) for number in blocked_signals()))
+    numbers = blocked_signals()
+    return tuple(sorted(_SIGNALS.get(number, str(number)) for number in numbers)) if numbers else ()
 
 
 def _block(names: Sequence[str]) -> None:
