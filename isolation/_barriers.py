@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, get_args
 
@@ -19,7 +20,38 @@ OnConflict = Literal["wait", "fail"]
 POLICIES: Sequence[str] = get_args(Policy)
 _ADVICE = 'await or cancel it inside the barrier, or choose tasks="cancel", "wait" or "ignore"'
 LISTENERS: list[Callable[[BaseException], None]] = []
-"""Who wants to know what went wrong at the end of a block that had failed itself, so that it could not be raised."""
+"""Who wants to know what went wrong at the end of a block that had failed itself, so that it could not be raised.
+
+Only the last is told: a run of pytest inside of another one has begun after that.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a barrier was asked for."""
+
+    group: str
+    on_conflict: OnConflict = "wait"
+    timeout: float | None = 30.0
+    tasks: Policy = "fail"
+
+    @property
+    def patience(self) -> float | None:
+        """Return the seconds to wait for others; None for ever."""
+        return 0.0 if self.on_conflict == "fail" else self.timeout
+
+    def check(self, place: str) -> None:
+        """Make sure that they mean something, where *place* says them.
+
+        Raises:
+            TypeError: If one is of the wrong kind.
+            ValueError: If one has no meaning.
+        """
+        __tracebackhide__ = True
+        check_group(self.group)
+        one_of_two(self.on_conflict, "wait", "fail", "on_conflict")
+        check_seconds(self.timeout, "timeout")
+        one_of(self.tasks, POLICIES, "policy for tasks", place)
 
 
 def isolation_barrier(
@@ -54,10 +86,9 @@ def isolation_barrier(
         TypeError: If *group* is no string, or one of *targets* can neither be taken nor restored.
     """
     __tracebackhide__ = True
-    _check(group, on_conflict, timeout)
-    one_of(tasks, POLICIES, "policy for tasks", "isolation_barrier()")
-    patience = 0.0 if on_conflict == "fail" else timeout
-    return AsyncBarrier(group, checked(targets), patience, capture(1, 1), tasks=tasks, timeout=timeout)
+    terms = Terms(group, on_conflict, timeout, tasks)
+    terms.check("isolation_barrier()")
+    return AsyncBarrier(terms, capture(1, 1), checked(targets))
 
 
 def sync_isolation_barrier(
@@ -85,15 +116,9 @@ def sync_isolation_barrier(
     ["os.environ['GREETING']"]
     """
     __tracebackhide__ = True
-    _check(group, on_conflict, timeout)
-    return SyncBarrier(group, checked(targets), 0.0 if on_conflict == "fail" else timeout, capture(1, 1))
-
-
-def _check(group: object, on_conflict: object, timeout: object) -> None:
-    __tracebackhide__ = True
-    check_group(group)
-    one_of_two(on_conflict, "wait", "fail", "on_conflict")
-    check_seconds(timeout, "timeout")
+    terms = Terms(group, on_conflict, timeout)
+    terms.check("sync_isolation_barrier()")
+    return SyncBarrier(terms, capture(1, 1), checked(targets))
 
 
 class SyncBarrier(AbstractContextManager[Barrier, None]):
@@ -101,8 +126,8 @@ class SyncBarrier(AbstractContextManager[Barrier, None]):
 
     __slots__ = ("_passage",)
 
-    def __init__(self, group: str, listed: Sequence[Target], patience: float | None, frames: Frames) -> None:
-        self._passage = Passage(group, listed, patience, frames)
+    def __init__(self, terms: "Terms", frames: Frames, listed: Sequence[Target] = ()) -> None:
+        self._passage = Passage(terms.group, listed, terms.patience, frames)
 
     def __enter__(self) -> Barrier:
         __tracebackhide__ = True
@@ -132,18 +157,11 @@ class AsyncBarrier(AbstractAsyncContextManager[Barrier, None]):
     __slots__ = ("_passage", "_policy", "_timeout")
 
     def __init__(
-        self,
-        group: str,
-        listed: Sequence[Target],
-        patience: float | None,
-        frames: Frames,
-        *,
-        tasks: Policy,
-        timeout: float | None,
+        self, terms: "Terms", frames: Frames, listed: Sequence[Target] = (), *, only_variables: bool = False
     ) -> None:
-        self._passage = Passage(group, listed, patience, frames)
-        self._policy: Policy = tasks
-        self._timeout = timeout
+        self._passage = Passage(terms.group, listed, terms.patience, frames, only_variables=only_variables)
+        self._policy: Policy = terms.tasks
+        self._timeout = terms.timeout
 
     async def __aenter__(self) -> Barrier:
         __tracebackhide__ = True
@@ -181,8 +199,9 @@ class AsyncBarrier(AbstractAsyncContextManager[Barrier, None]):
             await tasks.end(self._policy, self._timeout)
         self._passage.barrier.escaped_tasks = tasks.names
         if tasks.complaints:
-            count = "1 task has" if len(tasks.complaints) == 1 else f"{len(tasks.complaints)} tasks have"
-            lines = [f"{count} outlived {self._passage}, inside of which they were started", *tasks.complaints]
+            is_one = len(tasks.complaints) == 1
+            count, what = ("1 task has", "it was") if is_one else (f"{len(tasks.complaints)} tasks have", "they were")
+            lines = [f"{count} outlived {self._passage}, inside of which {what} started", *tasks.complaints]
             problems.append(TaskEscapedError("\n  ".join(lines) + f"\n{_ADVICE}"))
 
 
@@ -198,7 +217,7 @@ def _tell(problems: Sequence[BaseException], failure: BaseException, passage: Pa
     """Let *failure*, which goes on, and whoever listens know of the *problems*."""
     if not problems:
         return
-    for listener in LISTENERS:
+    for listener in LISTENERS[-1:]:
         listener(_joined(problems, passage))
     if not isinstance(failure, KeyboardInterrupt):  # pytest would print the note in its banner
         for problem in problems:

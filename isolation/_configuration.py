@@ -14,9 +14,11 @@ from isolation._settings import PROBES, Settings
 
 MARKERS = (
     'isolation_allow(*probes, reason="..."): what these probes find after this test is excused.',
+    'isolation_barrier(group, on_conflict="wait", timeout=30.0, tasks="fail"): put back what this test changes.',
     'isolation_mode(mode): "off", "report", "restore" or "fail" for this test, class or module.',
     "no_resource_tracking: no leak of this test is reported.",
 )
+_KEYWORDS = {"isolation_allow": ("reason",), "isolation_barrier": ("on_conflict", "timeout", "tasks")}
 _NAMES = frozenset(marker.partition("(")[0].partition(":")[0] for marker in MARKERS)
 
 
@@ -67,6 +69,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("isolation_allow", "lines 'probe: pattern = name', '= creator' or '= path'", type="linelist")
     parser.addini("isolation_severity", "lines 'kind = error', 'warning' or 'note'", type="linelist")
     parser.addini("isolation_holders", "lines 'package.module:attribute'", type="linelist")
+    parser.addini("isolation_singletons", "lines 'package.module:attribute' to reset", type="linelist")
     parser.addini("isolation_watch", "modules and packages to watch besides the project's own", type="args")
     parser.addini("isolation_watch_strict", "report caches, counters and the like, too", type="bool", default=False)
     parser.addini("isolation_repair", "run the finalizers that pytest loses", type="bool", default=True)
@@ -105,6 +108,10 @@ def _read(config: pytest.Config) -> Settings:
         holders=[
             _settings.parse_holder(line, _ini_place(config, "isolation_holders", file))
             for line in config.getini("isolation_holders")
+        ],
+        singletons=[
+            _settings.parse_holder(line, _ini_place(config, "isolation_singletons", file))
+            for line in config.getini("isolation_singletons")
         ],
         watch=config.getini("isolation_watch"),
         is_strict=_is_on(config, "isolation_watch_strict", file),
@@ -148,7 +155,7 @@ def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence
 
 
 def check_names(config: pytest.Config, settings: Settings) -> None:
-    """Make sure that the holders and modules exist that *settings* name, now that the tests are imported.
+    """Make sure that the holders, singletons and modules exist that *settings* name, now that the tests are imported.
 
     Raises:
         pytest.UsageError: If one does not; the message has the nearest name.
@@ -157,6 +164,8 @@ def check_names(config: pytest.Config, settings: Settings) -> None:
     try:
         for holder in settings.holders:
             _settings.check_holder(holder, _ini_place(config, "isolation_holders", file))
+        for singleton in settings.singletons:
+            _settings.check_holder(singleton, _ini_place(config, "isolation_singletons", file))
         _watching.check_names(settings.watch, _ini_place(config, "isolation_watch", file))
     except SettingsError as failure:
         raise pytest.UsageError(str(failure)) from None
@@ -201,7 +210,7 @@ def _check_marker(mark: pytest.Mark, nodeid: str) -> None:
 
 
 def _check_keywords(mark: pytest.Mark, place: str) -> None:
-    known = ["reason"] if mark.name == "isolation_allow" else []
+    known = _KEYWORDS.get(mark.name, ())
     for keyword in mark.kwargs:
         if keyword not in known:
             raise SettingsError(f"unknown keyword {keyword!r} in {place}; it takes {' and '.join(known) or 'none'}")
@@ -217,8 +226,38 @@ def _check_arguments(mark: pytest.Mark, place: str) -> None:
         if len(mark.args) != 1:
             raise SettingsError(f"one mode is needed in {place}, got {len(mark.args)}")
         _settings.one_of(mark.args[0], _settings.MODES, "isolation mode", place)
+    elif mark.name == "isolation_barrier":
+        _check_barrier(mark, place)
     elif mark.args:
         raise SettingsError(f"no argument is taken in {place}, got {mark.args[0]!r}")
+
+
+def _check_barrier(mark: pytest.Mark, place: str) -> None:
+    from isolation._barriers import Terms  # noqa: PLC0415 - only if a test is marked
+
+    if len(mark.args) != 1:
+        raise SettingsError(f"one group is needed in {place}, got {len(mark.args)}")
+    try:
+        Terms(*mark.args, **mark.kwargs).check(place)
+    except TypeError as failure:
+        raise SettingsError(f"{failure}, in {place}") from None
+    except SettingsError:
+        raise
+    except ValueError as failure:
+        raise SettingsError(f"{failure}, in {place}") from None
+
+
+def has_marker(items: Iterable[pytest.Item], name: str) -> bool:
+    """Tell whether one of *items*, or a node above it, is marked with *name*."""
+    checked: set[int] = set()
+    for item in items:
+        node: Any = item
+        while node is not None and id(node) not in checked:
+            checked.add(id(node))
+            if any(mark.name == name for mark in node.own_markers):
+                return True
+            node = node.parent
+    return False
 
 
 def terms_of(item: pytest.Item) -> Terms:

@@ -80,7 +80,7 @@ class Groups:
         self._plans: dict[str, Plan] = {}
         self._missed: set[str] = set()
         self._numbers = count(1)
-        self._added: dict[int, Callable[[], None]] = {}
+        self._added: dict[int, tuple[Sequence[Target], Callable[[], None]]] = {}
         self._joining: ContextVar[Joining | None] = ContextVar("isolation_joining", default=None)
 
     def add(self, group: str, targets: Sequence[Target]) -> Callable[[], None]:
@@ -98,7 +98,7 @@ class Groups:
                     self._remove(group, target)
                 remaining.clear()
 
-        self._added[number] = unregister
+        self._added[number] = targets, unregister
         if self.joining is not None:
             self.joining.unregister.append(unregister)
         return unregister
@@ -123,9 +123,13 @@ class Groups:
 
     def forget_since(self, mark: int) -> None:
         """Forget all that was registered since *mark* was taken."""
-        for number, unregister in list(self._added.items()):
+        for number, (_, unregister) in list(self._added.items()):
             if number > mark:
                 unregister()
+
+    def added_since(self, mark: int) -> Sequence[Target]:
+        """Return what was registered since *mark* was taken, and is still there."""
+        return [target for number, (targets, _) in self._added.items() if number > mark for target in targets]
 
     def members(self, group: str | None) -> Sequence[Target]:
         """Return what belongs to *group*, or to any, in the order of registration within each."""

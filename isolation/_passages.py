@@ -13,7 +13,7 @@ from anyio import CancelScope
 from isolation._claims import CLAIMS, Claim
 from isolation._deadlines import working_directory
 from isolation._errors import BarrierConflictError, IsolationWarning
-from isolation._groups import GROUPS
+from isolation._groups import GROUPS, Plan
 from isolation._homes import current_home
 from isolation._origin import innermost, relative
 from isolation._states import States
@@ -68,8 +68,8 @@ class Passage:
     """
 
     __slots__ = (
-        "_frames", "_group", "_is_of_thread", "_listed", "_patience", "_plan", "_states", "_token", "barrier", "claim",
-        "is_open", "parent",
+        "_frames", "_group", "_is_of_thread", "_listed", "_only_variables", "_patience", "_plan", "_states", "_token",
+        "barrier", "claim", "is_open", "parent",
     )  # fmt: skip
 
     barrier: Barrier
@@ -77,7 +77,16 @@ class Passage:
     claim: Claim
     is_open: bool
 
-    def __init__(self, group: str, listed: Sequence[Target], patience: float | None, frames: Frames) -> None:
+    def __init__(
+        self,
+        group: str,
+        listed: Sequence[Target],
+        patience: float | None,
+        frames: Frames,
+        *,
+        only_variables: bool = False,
+    ) -> None:
+        self._only_variables = only_variables
         self._group = group
         self._listed = listed
         self._frames = frames
@@ -94,6 +103,8 @@ class Passage:
         if self.is_open:
             raise RuntimeError(f"{self} is open already; ask for another one")
         self._plan = plan = GROUPS.plan(self._group).joined(self._listed)
+        if self._only_variables:
+            self._plan = plan = Plan(variables=plan.variables)
         if not (plan.targets or plan.variables):
             self._doubt()
         self.parent = parent = _innermost()

@@ -111,6 +111,7 @@ class Settings:
         holders: ``package.module:attribute`` of objects that may keep what tests open.
         watch: Modules and packages that are watched as well as the user's own.
         is_strict: Whether caches, counters and other changes that are rarely meant are reported like others.
+        singletons: ``package.module:attribute`` of what is reset.
         is_tracing: Whether full creation stacks are kept.
         is_repairing: Whether finalizers that pytest loses are run.
         restore_only: The one place of state that is put back, whatever the mode; None for what the modes say.
@@ -124,6 +125,7 @@ class Settings:
     allowances: Sequence[Allowance] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
     holders: Sequence[str] = ()
+    singletons: Sequence[str] = ()
     watch: Sequence[str] = ()
     is_strict: bool = False
     is_tracing: bool = False

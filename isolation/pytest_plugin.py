@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Generator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,11 +27,24 @@ if TYPE_CHECKING:
     from isolation._managed_fixtures import ManagedFixtures
 
 _LEDGER = pytest.StashKey[Ledger]()
+_MARK = pytest.StashKey[int]()
+_GROUPS = "isolation._groups"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     _configuration.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Note what was registered for barriers before this run: its conftests come next."""
+    # A run in this process, by pytester, forgets the modules that it imported, but not what was taken from them.
+    for module in list(vars(isolation).values()):
+        if isinstance(module, ModuleType):
+            sys.modules.setdefault(module.__name__, module)
+    groups = sys.modules.get(_GROUPS)
+    early_config.stash[_MARK] = groups.GROUPS.mark() if groups is not None else 0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +70,29 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
         config.pluginmanager.register(RunReport(settings, ledger), "isolation_run_report")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put barriers around tests and take baselines, if anybody has registered anything."""
+    settings = read_settings(config)
+    is_needed = _GROUPS in sys.modules or settings.singletons
+    is_marked = _configuration.has_marker(items, "isolation_barrier")
+    if is_marked and not settings.is_on:
+        _configuration.check_markers(items)
+    if is_needed or is_marked:
+        from isolation._barrier_plugin import BarrierPlugin  # noqa: PLC0415 - most runs have none
+
+        plugin = BarrierPlugin(config.stash.get(_MARK, 0))
+        config.pluginmanager.register(plugin, "isolation_barriers")
+        plugin.begin(items, settings)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget what the run has registered for barriers."""
+    groups = sys.modules.get(_GROUPS)
+    if groups is not None:
+        groups.GROUPS.forget_since(config.stash.get(_MARK, 0))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -31,6 +31,12 @@ from tests.barred import Box, Stubborn
 Main = Callable[[], Coroutine[Any, Any, None]]
 
 
+@pytest.fixture(autouse=True)
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the plugin from making an error of what these tests do on purpose."""
+    monkeypatch.setattr("isolation._barriers.LISTENERS", [])
+
+
 def shown(text: object) -> str:
     """Return *text* without the numbers of the lines."""
     return re.sub(r"\.py:\d+", ".py:LINE", str(text))

@@ -100,3 +100,18 @@ async def test_two_customers_take_turns():
     assert await asyncio.gather(order("ada"), order("grace")) == ["ada", "grace"]
     assert "CUSTOMER" not in os.environ
     # turns-end
+
+
+# marker-begin
+@pytest.mark.isolation_barrier("orders")
+async def test_an_order_of_the_fast_lane():
+    os.environ["ORDERS_URL"] = "http://localhost:8080"
+    flags.active.add("fast lane")
+
+    assert "fast lane" in flags.active
+    # marker-end
+
+
+def test_the_fast_lane_is_closed_again():
+    assert flags.active == {"new checkout"}
+    assert "ORDERS_URL" not in os.environ

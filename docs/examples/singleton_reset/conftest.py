@@ -1,0 +1,8 @@
+import pytest
+
+from isolation import reset_all
+
+
+@pytest.fixture(autouse=True)
+def clean_singletons():
+    reset_all()
