@@ -262,7 +262,7 @@ def test_nothing_can_be_put_where_nobody_looks_any_more() -> None:
     del app.queues["a"]
     snapshot.accept(snapshot.changes())
 
-    assert snapshot.put(changes[0], ABSENT) == "app.queues['a']['b']: it is not reachable any more"
+    assert snapshot.put(changes[0], ABSENT) == "it is not reachable any more"
 
 
 def test_what_was_taken_out_is_not_watched_any_more() -> None:

@@ -1,6 +1,6 @@
 """What a snapshot says about one place that changed."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -26,6 +26,31 @@ Where: TypeAlias = Literal[
     "fixed",
 ]
 
+Step: TypeAlias = tuple[str, str]
+"""A part of a path, and the same with keys and indices collapsed."""
+
+
+class Way:
+    """The parts of a path, found when they are wanted.
+
+    Args:
+        find: Returns the way to the owner of the place, as long as the baseline is what it was then.
+        last: The step from the owner to the place, if the place is not all of it.
+    """
+
+    __slots__ = ("_find", "_found", "_last")
+
+    def __init__(self, find: Callable[[], Sequence[Step]], last: Sequence[Step]) -> None:
+        self._find = find
+        self._last = last
+        self._found: Sequence[Step] | None = None
+
+    def __call__(self) -> Sequence[Step]:
+        """Return the parts of the path."""
+        if self._found is None:
+            self._found = [*self._find(), *self._last]
+        return self._found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeapChange:
@@ -40,9 +65,8 @@ class HeapChange:
         item: The key of the entry of a dict; None for all others.
         before: What it held, or `ABSENT`; for a container a shallow copy.
         after: What it holds now, or `ABSENT`; for a container a shallow copy.
-        path: The shortest way from a root: ``app.core.manager._queues['u1']``.
-        unit: The path with keys and indices collapsed: ``app.core.manager._queues[*]``.
         key: Equal for changes of one place, and for no other as long as its owner lives.
+        way: Finds the parts of the path when they are wanted.
     """
 
     owner: object
@@ -51,6 +75,15 @@ class HeapChange:
     item: object
     before: object
     after: object
-    path: str
-    unit: str
     key: Hashable
+    way: "Way"
+
+    @property
+    def path(self) -> str:
+        """The shortest way from a root: ``app.core.manager._queues['u1']``."""
+        return "".join(shown for shown, _ in self.way())
+
+    @property
+    def unit(self) -> str:
+        """The path with keys and indices collapsed: ``app.core.manager._queues[*]``."""
+        return "".join(collapsed for _, collapsed in self.way())

@@ -1,23 +1,23 @@
 """Tell a difference of contents as a change of a place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 from weakref import ref
 
 from isolation._changes import ABSENT
-from isolation.snapshots._changes import HeapChange
+from isolation.snapshots._changes import HeapChange, Step, Way
 from isolation.snapshots._contents import Difference, Place, entries, token
 from isolation.snapshots._kinds import SUBCLASSES, Kind
-from isolation.snapshots._steps import Step, attribute, entry
+from isolation.snapshots._steps import attribute, entry
 
 
-def described(kind: Kind, owner: object, steps: Sequence[Step], difference: Difference) -> HeapChange:
+def described(kind: Kind, owner: object, find: Callable[[], Sequence[Step]], difference: Difference) -> HeapChange:
     """Return the change that *difference* of the contents of *owner* is.
 
     Args:
         kind: Of the container.
         owner: Whose contents they are.
-        steps: The way to *owner*.
+        find: Returns the way to *owner*.
         difference: What was found.
     """
     key, before, after = difference
@@ -26,8 +26,7 @@ def described(kind: Kind, owner: object, steps: Sequence[Step], difference: Diff
         before, after = keys(before), keys(after)
     if kind is SUBCLASSES:
         before, after = _alive(before), _alive(after)
-    if not is_whole:
-        steps = [*steps, attribute(cast("str", key)) if kind.is_named else entry(key)]
+    last = () if is_whole else (attribute(cast("str", key)) if kind.is_named else entry(key),)
     return HeapChange(
         owner=owner,
         where=kind.where,
@@ -35,9 +34,8 @@ def described(kind: Kind, owner: object, steps: Sequence[Step], difference: Diff
         item=ABSENT if key is Place.ORDER else None if is_whole or kind.is_named else key,
         before=before,
         after=after,
-        path="".join(shown for shown, _ in steps),
-        unit="".join(collapsed for _, collapsed in steps),
         key=(id(owner), kind.where, token(key)),
+        way=Way(find, last),
     )
 
 

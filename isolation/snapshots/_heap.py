@@ -5,8 +5,11 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from itertools import repeat
+from operator import is_
+from threading import local
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from isolation._natures import is_module, module_namespace
 from isolation.snapshots import _kinds as kinds
@@ -16,6 +19,9 @@ from isolation.snapshots._plans import Plan, Plans
 from isolation.snapshots._tables import MeasuredTable, Table
 
 _DICT_OF_CACHE: Callable[[object], dict[str, object]] = CACHE.__dict__["__dict__"].__get__
+
+Things: TypeAlias = dict[int, object]
+"""Objects by their identities, each once."""
 
 
 @contextmanager
@@ -52,7 +58,8 @@ class Heap:
     Attributes:
         tables: The records by kind.
         watched: Those that can change.
-        joined: The tables and owners of new records, in the order of the walk; None as long as nobody wants to know.
+        joined: The tables and the owners' identities of new records, in the order of the walk; None as long as nobody
+            wants to know.
     """
 
     def __init__(self, plans: Plans) -> None:
@@ -65,7 +72,7 @@ class Heap:
         self._by_kind[kinds.SLOTS].copy = self._slots_of
         self.tables: Sequence[Table] = list(self._by_kind.values())
         self.watched = [table for table in self.tables if not table.kind.is_fixed]
-        self.joined: list[tuple[Table, Sequence[object]]] | None = None
+        self.joined: list[tuple[Table, list[int]]] | None = None
         self._globals: set[int] = set()
 
     def _slots_of(self, thing: object) -> dict[str, object]:
@@ -113,37 +120,40 @@ class Heap:
                 saved += self._place(plan, things)
             frontier = gc.get_referents(*saved)
 
-    def _groups(self, frontier: Sequence[object]) -> Iterable[tuple[Plan, list[object]]]:
+    def _groups(self, frontier: Sequence[object]) -> Iterable[tuple[Plan, Things]]:
         """Return the objects of *frontier* that may be looked into, each once, by type."""
         leaves, walked = self._plans.leaves, self._plans.walked
-        things = {id(thing): thing for thing in frontier if id(type(thing)) not in leaves}
-        examples = {id(type(thing)): thing for thing in things.values()}
-        self._plans.learn(examples)
-        groups: dict[int, list[object]] = {kind_id: [] for kind_id in examples}
-        if len(examples) == 1:
-            groups = {kind_id: list(things.values()) for kind_id in examples}
+        kind = type(frontier[0])
+        if all(map(is_, map(type, frontier), repeat(kind))):
+            if id(kind) in leaves:
+                return []
+            groups = {id(kind): dict(zip(map(id, frontier), frontier, strict=True))}
+            self._plans.learn({id(kind): frontier[0]})
         else:
-            for thing in things.values():
-                groups[id(type(thing))].append(thing)
+            things = {id(thing): thing for thing in frontier if id(type(thing)) not in leaves}
+            examples = {id(type(thing)): thing for thing in things.values()}
+            self._plans.learn(examples)
+            groups = _grouped(things, examples)
         return [(walked[kind_id], group) for kind_id, group in groups.items() if kind_id in walked]
 
-    def _place(self, plan: Plan, things: list[object]) -> list[object]:
+    def _place(self, plan: Plan, things: Things) -> list[object]:
         """Make records of *things* as far as they are new, and return their contents."""
         if plan.is_class:
             followed = self._plans.is_followed
-            return self._add_classes([cast("type", thing) for thing in things if followed(cast("type", thing))])
+            return self._add_classes({key: kind for key, kind in things.items() if followed(cast("type", kind))})
         if plan.is_function:
-            return self._add_functions([thing for thing in things if self._is_own(thing)])
+            return self._add_functions([thing for thing in things.values() if self._is_own(thing)])
         return self._add_objects(plan, things)
 
-    def _add_objects(self, plan: Plan, things: list[object]) -> list[object]:
+    def _add_objects(self, plan: Plan, things: Things) -> list[object]:
         saved: list[object] = []
         if plan.container is not None:
             saved += self._add_containers(plan.container, things)
         if plan.has_dict:
-            saved += self._add_instances(things)
+            fresh = self._fresh(kinds.INSTANCE, self._fresh(kinds.FIXED, things))
+            saved += self._add_with_dicts(kinds.INSTANCE, fresh, dicts_of(fresh.values()))
         if plan.slots:
-            saved += self._add(kinds.SLOTS, things)
+            saved += self._add(kinds.SLOTS, self._fresh(kinds.SLOTS, things))
         return saved
 
     def _add_root(self, thing: object) -> list[object]:
@@ -151,78 +161,73 @@ class Heap:
         if plan is None:
             return []
         if plan.is_class:
-            return self._add_classes([cast("type", thing)])
-        return self._add_functions([thing]) if plan.is_function else self._add_objects(plan, [thing])
+            return self._add_classes({id(thing): thing})
+        return self._add_functions([thing]) if plan.is_function else self._add_objects(plan, {id(thing): thing})
 
-    def _add(self, kind: Kind, owners: Sequence[object], bodies: Sequence[object] | None = None) -> list[object]:
-        """Make records of those of *owners* that have none; *bodies* are only given for new ones."""
-        table = self._by_kind[kind]
+    def _fresh(self, kind: Kind, things: Things) -> Things:
+        """Return those of *things* that have no record of *kind*."""
+        known = self._by_kind[kind].known
+        if things.keys().isdisjoint(known):
+            return things
+        return {key: thing for key, thing in things.items() if key not in known}
+
+    def _add(self, kind: Kind, owners: Things, bodies: Collection[object] | None = None) -> list[object]:
+        """Make records of *owners*, none of which has one."""
         if not owners:
             return []
-        if table.index.keys().isdisjoint(map(id, owners)):
-            fresh = owners
-        else:
-            fresh = [owner for owner in owners if id(owner) not in table.index]
+        table = self._by_kind[kind]
         if self.joined is not None:
-            self.joined.append((table, fresh))
-        return table.add(fresh, fresh if bodies is None else bodies)
+            self.joined.append((table, list(owners)))
+        return table.add(owners, owners.values() if bodies is None else bodies)
 
-    def _add_modules(self, modules: list[ModuleType]) -> list[object]:
-        index = self._by_kind[kinds.MODULE].index
-        fresh = [module for module in modules if id(module) not in index]
-        bodies = list(map(module_namespace, fresh))
+    def _add_modules(self, modules: Iterable[ModuleType]) -> list[object]:
+        fresh = self._fresh(kinds.MODULE, {id(module): module for module in modules})
+        bodies = list(map(module_namespace, cast("Iterable[ModuleType]", fresh.values())))
         self._globals.update(map(id, bodies))
         self._dicts.update(map(id, bodies))
         return self._add(kinds.MODULE, fresh, bodies)
 
-    def _add_classes(self, classes: list[type]) -> list[object]:
-        index = self._by_kind[kinds.CLASS].index
-        fresh = [each for each in classes if id(each) not in index]
-        bodies = list(map(class_dict, fresh))
+    def _add_classes(self, classes: Things) -> list[object]:
+        fresh = self._fresh(kinds.CLASS, classes)
+        bodies = [class_dict(cast("type", each)) for each in fresh.values()]
         self._dicts.update(map(id, bodies))
-        self._add(kinds.SUBCLASSES, [each for each in fresh if type.__subclasses__(each)])
+        parents = {key: each for key, each in fresh.items() if type.__subclasses__(cast("type", each))}
+        self._add(kinds.SUBCLASSES, parents)
         return self._add(kinds.CLASS, fresh, bodies)
 
-    def _add_containers(self, kind: Kind, things: list[object]) -> list[object]:
-        if kind is kinds.DICT:
-            is_apart = self._dicts.isdisjoint(map(id, things))
-            return self._add(kind, things if is_apart else [thing for thing in things if id(thing) not in self._dicts])
+    def _add_containers(self, kind: Kind, things: Things) -> list[object]:
+        fresh = self._fresh(kind, things)
+        if kind is kinds.DICT and not fresh.keys().isdisjoint(self._dicts):
+            fresh = {key: thing for key, thing in fresh.items() if key not in self._dicts}
         if kind is not kinds.THREAD_LOCAL:
-            return self._add(kind, things)
-        index = self._by_kind[kind].index
-        fresh = [thing for thing in things if id(thing) not in index]
-        return self._add_with_dicts(kind, fresh, list(map(local_dict, cast("Any", fresh))))
+            return self._add(kind, fresh)
+        return self._add_with_dicts(kind, fresh, list(map(local_dict, cast("Iterable[local]", fresh.values()))))
 
-    def _add_instances(self, things: list[object]) -> list[object]:
-        index, fixed = self._by_kind[kinds.INSTANCE].index, self._by_kind[kinds.FIXED].index
-        fresh = [thing for thing in things if id(thing) not in index and id(thing) not in fixed]
-        return self._add_with_dicts(kinds.INSTANCE, fresh, dicts_of(fresh))
-
-    def _add_with_dicts(self, kind: Kind, owners: Sequence[object], dicts: list[Any]) -> list[object]:
+    def _add_with_dicts(self, kind: Kind, owners: Things, dicts: list[Any]) -> list[object]:
         """Make records of *owners*; those that share their dict with something else only lead to it."""
-        ids, known = list(map(id, dicts)), self._by_kind[kinds.DICT].index
-        taken = self._dicts.union(known) if not known.keys().isdisjoint(ids) else self._dicts
-        if len(set(ids)) == len(ids) and taken.isdisjoint(ids):
-            self._dicts.update(ids)
+        ids, plain = set(map(id, dicts)), self._by_kind[kinds.DICT].known
+        if len(ids) == len(dicts) and ids.isdisjoint(self._dicts) and ids.isdisjoint(plain):
+            self._dicts |= ids
             return self._add(kind, owners, dicts)
         saved: list[object] = []
-        for owner, body in zip(owners, dicts, strict=True):
-            if id(body) in self._dicts or id(body) in known:
-                saved += self._add(kinds.FIXED, [owner])
+        for (key, owner), body in zip(owners.items(), dicts, strict=True):
+            if id(body) in self._dicts or id(body) in plain:
+                saved += self._add(kinds.FIXED, {key: owner})
             else:
                 self._dicts.add(id(body))
-                saved += self._add(kind, [owner], [body])
+                saved += self._add(kind, {key: owner}, [body])
         return saved
 
     def _add_functions(self, things: list[object]) -> list[object]:
-        caches = [thing for thing in things if type(thing) is not FunctionType]
-        self._add(kinds.LRU_CACHE, caches)
-        plain = [thing for thing in things if type(thing) is FunctionType]
-        plain += [wrapped for wrapped in map(_wrapped, caches) if type(wrapped) is FunctionType]
-        saved = self._add(kinds.FUNCTION, [function for function in plain if self._has_state(function)])
-        index = self._by_kind[kinds.FUNCTION_DICT].index
-        fresh = [thing for thing in plain if id(thing) not in index and _has_attributes(thing)]
-        return saved + self._add_with_dicts(kinds.FUNCTION_DICT, fresh, [function.__dict__ for function in fresh])
+        caches = {id(thing): thing for thing in things if type(thing) is not FunctionType}
+        self._add(kinds.LRU_CACHE, self._fresh(kinds.LRU_CACHE, caches))
+        plain = [thing for thing in [*things, *map(_wrapped, caches.values())] if type(thing) is FunctionType]
+        stateful = {id(function): function for function in plain if self._has_state(function)}
+        saved = self._add(kinds.FUNCTION, self._fresh(kinds.FUNCTION, cast("Things", stateful)))
+        known = self._by_kind[kinds.FUNCTION_DICT].known
+        named = {id(each): each for each in plain if id(each) not in known and _has_attributes(each)}
+        bodies = [function.__dict__ for function in named.values()]
+        return saved + self._add_with_dicts(kinds.FUNCTION_DICT, cast("Things", named), bodies)
 
     def _is_own(self, thing: object) -> bool:
         """Tell whether *thing* is a function of a module that is looked into."""
@@ -236,13 +241,21 @@ class Heap:
         return defaults is not None and not self._plans.leaves.issuperset(map(id, map(type, defaults)))
 
 
+def _grouped(things: Things, examples: Things) -> dict[int, Things]:
+    """Return *things* by the identities of their types, which *examples* are given by."""
+    if len(examples) == 1:
+        return dict.fromkeys(examples, things)
+    groups: dict[int, Things] = {kind_id: {} for kind_id in examples}
+    for key, thing in things.items():
+        groups[id(type(thing))][key] = thing
+    return groups
+
+
 def _wrapped(thing: object) -> object:
     return _DICT_OF_CACHE(thing).get("__wrapped__")
 
 
 def _has_attributes(function: FunctionType) -> bool:
     """Tell whether *function* has attributes; asking for its dict would make one."""
-    others = id(function.__globals__), id(function.__kwdefaults__), id(cast("Any", function).__builtins__)
-    return any(type(thing) is dict and id(thing) not in others for thing in gc.get_referents(function)) and bool(
-        function.__dict__
-    )
+    expected = 2 if function.__kwdefaults__ is None else 3  # its globals, the builtins, and defaults by keyword
+    return list(map(type, gc.get_referents(function))).count(dict) > expected and bool(function.__dict__)

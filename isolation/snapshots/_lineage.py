@@ -8,8 +8,9 @@ from typing import cast
 from isolation._changes import ABSENT
 from isolation._natures import module_of, name_of
 from isolation.snapshots import _kinds as kinds
+from isolation.snapshots._changes import Step
 from isolation.snapshots._heap import Heap
-from isolation.snapshots._steps import Step, step, ways
+from isolation.snapshots._steps import step, ways
 from isolation.snapshots._tables import Table
 
 NEAR = 256
@@ -22,12 +23,16 @@ _ROOT = 0
 class Lineage:
     """Knows which record leads to which.
 
-    Nothing is known until the first path is wanted; then it is kept up to date: each record that is saved again tells
-    what it held and what it holds, and records to which nothing leads any more leave.
+    Nothing is known until `build` is called: before the first path is wanted, or a record is saved again, or a root
+    leaves.  Then it is kept up to date: each record that is saved again tells what it held and what it holds, and
+    records to which nothing leads any more leave.
 
     Args:
         heap: The records.
         roots: What paths begin with.
+
+    Attributes:
+        is_known: Whether anything is known; if not, everything that has a record is reached.
     """
 
     def __init__(self, heap: Heap, roots: dict[str, object]) -> None:
@@ -39,19 +44,19 @@ class Lineage:
         self._loose: set[int] = set()
         self._postponed = 0
         self._size = 0
-        self._is_known = False
+        self.is_known = False
         self._paths: dict[int, Sequence[Step]] = {}
         self._ways: dict[tuple[int, Table], dict[int, object]] = {}
         self._names: dict[int, str] = {}
 
     def build(self) -> None:
         """Find out how everything is reached, unless it is known."""
-        if not self._is_known:
+        if not self.is_known:
             self.rebuild()
 
     def rebuild(self) -> None:
         """Find out anew how everything is reached; records that are not leave."""
-        self._is_known, self._postponed = True, 0
+        self.is_known, self._postponed = True, 0
         self._forget_paths()
         self._heap.joined = []
         self._loose.clear()
@@ -65,8 +70,9 @@ class Lineage:
 
     def root_added(self, thing: object) -> None:
         """Note that *thing* and what it leads to have become records."""
+        self._names.clear()
         self._forget_paths()
-        if self._is_known:
+        if self.is_known:
             self._welcome()
             if id(thing) in self._homes:
                 self._parents[id(thing)] = _ROOT
@@ -76,10 +82,9 @@ class Lineage:
     def root_removed(self, thing: object) -> None:
         """Note that *thing* has one root less; records to which nothing leads any more leave."""
         node = id(thing)
+        self._names.clear()
         self._forget_paths()
-        if not self._is_known:
-            self.rebuild()
-        elif node in self._homes:
+        if node in self._homes:
             if not any(other is thing for other in self._roots.values()):
                 del self._parents[node]
             self._unlink({node: 1})
@@ -87,8 +92,6 @@ class Lineage:
 
     def saved(self, pairs: Iterable[tuple[int, object, object]]) -> None:
         """Note that owners, given by identity, held one content and hold another, and forget what nothing leads to."""
-        if not self._is_known:
-            return
         self._forget_paths()
         self._welcome()
         lost: Counter[int] = Counter()
@@ -113,7 +116,7 @@ class Lineage:
         return self._paths[node]
 
     def _forget_paths(self) -> None:
-        self._paths, self._ways, self._names = {}, {}, {}
+        self._paths, self._ways = {}, {}
 
     def _followed(self, node: int) -> Sequence[Step] | None:
         steps: list[Step] = []
@@ -151,22 +154,22 @@ class Lineage:
     def _defined(self, node: int) -> Step | None:
         """Return the whole path of a class if it is where it says that it is."""
         classes, modules = self._heap.table(kinds.CLASS), self._heap.table(kinds.MODULE)
-        if node not in classes.index:
+        if node not in classes.known:
             return None
         owner = cast("type", classes.owners[classes.index[node]])
         module, path = module_of(owner), name_of(owner)
         home = id(self._roots.get(module))
         name = path.removeprefix(f"{module}.")
-        if home not in modules.index or modules.saved[modules.index[home]].get(name) is not owner:
+        if home not in modules.known or modules.saved[modules.index[home]].get(name) is not owner:
             return None
         return path, path
 
     def _find_homes(self) -> None:
         self._homes = {}
         for table in self._heap.tables:
-            shared = self._homes.keys() & table.index.keys()
+            shared = self._homes.keys() & table.known
             both = {node: (*self._homes[node], table) for node in shared}
-            self._homes.update(dict.fromkeys(table.index, (table,)))
+            self._homes.update(dict.fromkeys(table.known, (table,)))
             self._homes.update(both)
 
     def _rooted(self) -> list[int]:
@@ -198,13 +201,13 @@ class Lineage:
 
     def _welcome(self) -> None:
         for table, owners in self._heap.joined or ():
-            for node in map(id, owners):
+            for node in owners:
                 self._homes[node] = (*self._homes.get(node, ()), table)
                 self._edges.setdefault(node, 0)
 
     def _link_joined(self) -> None:
         for table, owners in self._heap.joined or ():
-            for node in map(id, owners):
+            for node in owners:
                 self._link(node, [table.saved[table.index[node]]])
         self._heap.joined = []
 

@@ -49,6 +49,7 @@ _CONTAINERS: tuple[tuple[type, Kind], ...] = (
     (tuple, kinds.FIXED),
     (frozenset, kinds.FIXED),
 )
+_CONTAINER_KINDS = {id(kind): container for kind, container in _CONTAINERS}
 _PASSED = (
     types.MappingProxyType,
     types.MethodType,
@@ -166,6 +167,6 @@ def _up_to(last: type, parts: Iterable[type]) -> Iterable[type]:
 
 def _container(kind: type) -> Kind | None:
     parts = bases_of(kind)
-    found = next((container for base, container in _CONTAINERS if is_kind_of(kind, base)), None)
+    found = next((_CONTAINER_KINDS[id(part)] for part in parts if id(part) in _CONTAINER_KINDS), None)
     is_odd = found is kinds.DICT and any("__iter__" in class_namespace(part) for part in _up_to(dict, parts))
     return kinds.ODD_DICT if is_odd else found

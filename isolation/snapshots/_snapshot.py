@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from isolation._changes import ABSENT
-from isolation.snapshots._changes import HeapChange
+from isolation.snapshots._changes import HeapChange, Step, Way
 from isolation.snapshots._contents import Difference, Place, are_scalars, token
 from isolation.snapshots._descriptions import described, keys, place, reordered
 from isolation.snapshots._heap import Heap
@@ -13,6 +14,7 @@ from isolation.snapshots._lineage import Lineage
 from isolation.snapshots._plans import Plans
 from isolation.snapshots._tables import Table
 
+_LOST: Step = ("a place that is not reachable any more", "")
 _NOTHING = object()
 _REFILLED = ("dict", "instance", "thread_local")
 
@@ -46,6 +48,7 @@ class Snapshot:
         self._roots: dict[str, object] = {}
         self._heap = Heap(Plans(follows))
         self._lineage = Lineage(self._heap, self._roots)
+        self._ways: Sequence[Way] = []
         self._by_where: dict[str, list[Table]] = {}
         for table in self._heap.watched:
             self._by_where.setdefault(table.kind.where, []).append(table)
@@ -57,7 +60,7 @@ class Snapshot:
         A root of a name that is known replaces the one that has it.
         """
         fresh = {root.name: root.thing for root in roots if self._roots.get(root.name, _NOTHING) is not root.thing}
-        self.remove(fresh.keys())
+        self.remove([name for name in fresh if name in self._roots])
         self._roots.update(fresh)
         self._heap.add_roots(list({id(thing): thing for thing in fresh.values()}.values()))
         for thing in fresh.values():
@@ -65,6 +68,8 @@ class Snapshot:
 
     def remove(self, names: Collection[str]) -> None:
         """Forget the roots called *names*, and what is reachable from no other; unknown names are no mistake."""
+        if names:
+            self._find_ways()
         for name in names:
             if name in self._roots:
                 self._lineage.root_removed(self._roots.pop(name))
@@ -74,10 +79,12 @@ class Snapshot:
         found = [
             (table, table.owners[position], differences)
             for table in self._heap.watched
-            if table.index
+            if table.known
             for position, _, differences in table.looked()
         ]
-        return [change for table, owner, differences in found for change in self._named(table, owner, differences)]
+        changes = [change for table, owner, differences in found for change in self._named(table, owner, differences)]
+        self._ways = [change.way for change in changes]
+        return changes
 
     def accept(self, changes: Iterable[HeapChange]) -> None:
         """Make the present contents of the places of *changes* the baseline.
@@ -99,7 +106,9 @@ class Snapshot:
                 left = _in_order(table, table.restored(list(group)))
                 for position, differences in left.items():
                     refusals[table, position] = refusals[table, position] or _still(differences, group[position])
-        self._save({table: list(group) for table, group in recorded.items() if table.kind.is_derived})
+        derived = {table: list(group) for table, group in recorded.items() if table.kind.is_derived}
+        if derived:
+            self._save(derived)
         return [text for texts in refusals.values() for text in texts]
 
     def put(self, change: HeapChange, value: object) -> str | None:
@@ -109,14 +118,15 @@ class Snapshot:
             change: What was found there.
             value: `HeapChange.before` or any older content of the place.
         """
-        refusal: str | None = f"{change.path}: it is not reachable any more"
+        refusal: str | None = "it is not reachable any more"
         for table, group in self._recorded([change]).items():
             (position,) = group
-            refusal = _written(table, position, place(change), value, change.path)
+            refusal = _written(table, position, place(change), value)
             self._save({table: [position]})
         return refusal
 
     def _save(self, records: Mapping[Table, Collection[int]]) -> None:
+        self._find_ways()
         pairs = [pair for table, positions in records.items() for pair in self._heap.save(table, positions)]
         self._lineage.saved(pairs)
 
@@ -131,17 +141,31 @@ class Snapshot:
         return found
 
     def _named(self, table: Table, owner: object, differences: Sequence[Difference]) -> list[HeapChange]:
-        steps = self._lineage.path(id(owner))
-        return [] if steps is None else [described(table.kind, owner, steps, difference) for difference in differences]
+        if self._lineage.is_known and self._lineage.path(id(owner)) is None:
+            return []
+        find = partial(self._found, id(owner))
+        return [described(table.kind, owner, find, difference) for difference in differences]
+
+    def _found(self, node: int) -> Sequence[Step]:
+        return self._lineage.path(node) or [_LOST]
+
+    def _find_ways(self) -> None:
+        """Find the paths of what was told last: they are those of the baseline, which is about to change."""
+        if not self._lineage.is_known:
+            for way in self._ways:
+                way()
+            self._lineage.build()
+        self._ways = []
 
 
 def _put_back(table: Table, position: int, changes: Sequence[HeapChange]) -> list[str]:
     """Write what was before; a dict that lost entries, or whose keys have code, is refilled to keep its order."""
     if table.kind.where in _REFILLED and _is_refilled(table, position, changes):
         saved = table.saved[position]
-        return [*filter(None, [_written(table, position, Place.WHOLE, saved, changes[0].path)])]
-    written = (_written(table, position, place(change), change.before, change.path) for change in changes)
-    return [*filter(None, written)]
+        refused = [(changes[0], _written(table, position, Place.WHOLE, saved))]
+    else:
+        refused = [(change, _written(table, position, place(change), change.before)) for change in changes]
+    return [f"{change.path}: {why}" for change, why in refused if why is not None]
 
 
 def _is_refilled(table: Table, position: int, changes: Sequence[HeapChange]) -> bool:
@@ -155,7 +179,7 @@ def _in_order(table: Table, left: Mapping[int, Sequence[Difference]]) -> Mapping
     """Refill the dicts of which only the order of entries is left to put back."""
     unordered = [position for position, found in left.items() if [key for key, _, _ in found] == [Place.ORDER]]
     for position in unordered:
-        _written(table, position, Place.WHOLE, table.saved[position], "")
+        _written(table, position, Place.WHOLE, table.saved[position])
     return {**left, **table.restored(unordered)} if unordered else left
 
 
@@ -165,7 +189,7 @@ def _still(left: Sequence[Difference], changes: Sequence[HeapChange]) -> list[st
     return [f"{change.path}: it is still changed" for change in changes if token(place(change)) in places]
 
 
-def _written(table: Table, position: int, key: object, value: object, path: str) -> str | None:
+def _written(table: Table, position: int, key: object, value: object) -> str | None:
     """Write *value* and return None, or why it could not be written."""
     body = table.body(position)
     if key is Place.ORDER:
@@ -173,5 +197,5 @@ def _written(table: Table, position: int, key: object, value: object, path: str)
     try:
         table.kind.write(table.owners[position], body, key, value)
     except Exception as failure:  # noqa: BLE001 - whatever it is, the other places are put back
-        return f"{path}: {failure}"
+        return str(failure)
     return None

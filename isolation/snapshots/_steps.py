@@ -2,16 +2,14 @@
 
 import gc
 from types import MethodType
-from typing import TypeAlias, cast
+from typing import cast
 
 from isolation._natures import is_class, is_kind_of, name_of
 from isolation.snapshots import _kinds as kinds
+from isolation.snapshots._changes import Step
 from isolation.snapshots._contents import are_scalars, entries
 from isolation.snapshots._kinds import Kind
 from isolation.snapshots._objects import TUPLE
-
-Step: TypeAlias = tuple[str, str]
-"""A part of a path, and the same with keys and indices collapsed."""
 
 ANY = "[*]"
 _LONGEST_KEY = 60

@@ -5,15 +5,16 @@ the last time.  Only if these differ are they split at the marks, and only recor
 """
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress
+from operator import ne
 from typing import Any
 
 from isolation.snapshots._contents import Difference
 from isolation.snapshots._kinds import Kind
 from isolation.snapshots._pointers import SIZE, pointers
 
-CHUNK = 512
+CHUNK = 256
 _MARK = (object(),)
 _MARK_BYTES = pointers(_MARK)
 _NOTHING = ()
@@ -62,14 +63,24 @@ class Table:
         self.owners: list[object] = []
         self.bodies: list[Any] = []
         self.saved: list[Any] = []
-        self.index: dict[int, int] = {}
+        self.known: set[int] = set()
+        self._index: dict[int, int] | None = None
         self._chunks: list[_Chunk] = []
 
-    def add(self, owners: Sequence[object], bodies: Sequence[object]) -> list[object]:
-        """Append records of *owners*, none of which is known, and return their contents."""
+    @property
+    def index(self) -> dict[int, int]:
+        """The positions of the records by the identities of their owners."""
+        if self._index is None:  # nobody has asked for it; nothing was discarded
+            self._index = dict(zip(map(id, self.owners), range(len(self.owners)), strict=True))
+        return self._index
+
+    def add(self, owners: Mapping[int, object], bodies: Collection[object]) -> list[object]:
+        """Append records of *owners*, given by identity, none of which is known, and return their contents."""
         start = len(self.owners)
-        self.index.update(zip(map(id, owners), range(start, start + len(owners)), strict=True))
-        self.owners += owners
+        self.known.update(owners)
+        if self._index is not None:
+            self._index.update(zip(owners, range(start, start + len(owners)), strict=True))
+        self.owners += owners.values()
         self.bodies += bodies
         self._append(start)  # before copying: what changes meanwhile must differ at the next look
         saved = list(map(self.copy, bodies))
@@ -117,9 +128,10 @@ class Table:
     def _is_same(self, number: int) -> bool:
         return self._chunks[number].is_same()
 
-    def discard(self, owner_ids: Iterable[int]) -> list[object]:
+    def discard(self, owner_ids: Collection[int]) -> list[object]:
         """Forget the records of owners and return what was saved of them."""
         positions = [self.index.pop(owner_id) for owner_id in owner_ids]
+        self.known.difference_update(owner_ids)
         contents = [self.saved[position] for position in positions]
         numbers = {position // CHUNK for position in positions}
         parts = {number: self._parts(self._chunks[number].raw, number) for number in numbers}
@@ -142,7 +154,7 @@ class Table:
         self.owners, self.bodies, self.saved = (
             [column[position] for position in kept] for column in (self.owners, self.bodies, self.saved)
         )
-        self.index = dict(zip(map(id, self.owners), range(len(kept)), strict=True))
+        self._index = None
         self._chunks = [_Chunk() for _ in range(0, len(kept), CHUNK)]
         for number, chunk in enumerate(self._chunks):
             chunk.objects = self._objects(number)
@@ -163,9 +175,14 @@ class Table:
 
     def _objects_between(self, start: int, end: int) -> tuple[object, ...]:
         bodies = self.bodies[start:end]
+        objects: list[object]
         if self.kind.has_owner:
-            return tuple(chain.from_iterable(zip(self.owners[start:end], bodies, repeat(_MARK))))
-        return tuple(chain.from_iterable(zip(bodies, repeat(_MARK))))
+            objects = [_MARK] * (3 * len(bodies))
+            objects[::3], objects[1::3] = self.owners[start:end], bodies
+        else:
+            objects = [_MARK] * (2 * len(bodies))
+            objects[::2] = bodies
+        return tuple(objects)
 
     def _save_keys(self, number: int) -> None:
         if self.kind.is_keyed:
@@ -217,18 +234,17 @@ class Table:
 
     def _suspects(self, number: int, parts: list[bytes], saved_parts: list[bytes]) -> list[int]:
         first = number * CHUNK
-        pairs = zip(parts, saved_parts, strict=True)
-        suspects = {first + offset for offset, (now, saved) in enumerate(pairs) if now != saved}
-        if self.kind.is_keyed:
-            others = [first + offset for offset in range(len(parts)) if first + offset not in suspects]
-            suspects.update(self._renamed(others))
-        return sorted(suspects)
+        suspects = list(compress(range(first, first + len(parts)), map(ne, parts, saved_parts)))
+        return sorted({*suspects, *self._renamed(first, suspects)}) if self.kind.is_keyed else suspects
 
-    def _renamed(self, positions: list[int]) -> list[int]:
-        bodies, saved = ([column[position] for position in positions] for column in (self.bodies, self.saved))
+    def _renamed(self, first: int, suspects: Sequence[int]) -> Sequence[int]:
+        """Return the dicts of a chunk whose keys have changed, but not what they refer to."""
+        bodies, saved = self.bodies[first : first + CHUNK], self.saved[first : first + CHUNK]
+        for position in suspects:
+            bodies[position - first] = saved[position - first] = _NOTHING
         if pointers(chain.from_iterable(bodies)) == pointers(chain.from_iterable(saved)):
             return []
-        return [position for position in positions if pointers(self.bodies[position]) != pointers(self.saved[position])]
+        return [first + offset for offset, body in enumerate(bodies) if pointers(body) != pointers(saved[offset])]
 
     def _part(self, position: int) -> bytes:
         owner, body = self.owners[position], self.bodies[position]
@@ -239,13 +255,13 @@ class Table:
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
-    return b"".join(part + _MARK_BYTES for part in parts)
+    return _MARK_BYTES.join([*parts, b""])
 
 
 def _parted(raw: bytes, count: int) -> list[bytes]:
     """Return the *count* parts of *raw* between marks."""
     parts = raw.split(_MARK_BYTES)[:-1]
-    is_aligned = len(parts) == count and not any(len(part) % SIZE for part in parts)
+    is_aligned = len(parts) == count and not any(length % SIZE for length in set(map(len, parts)))
     return parts if is_aligned else _split(raw)
 
 
