@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from isolation._bisection import reduce
-from isolation._reads import Reads, most_likely, ranked
+from isolation._reads import Reads, Reason, most_likely, ranked
 from isolation._report import Record
 from isolation._trials import EVERYTHING, FAILED, PASSED, Failure, Rerun, Run, Traced, Trial
 from isolation._verdicts import FoundBy, Verdict, VerdictName
@@ -58,8 +58,7 @@ class Diagnosis:
         self._findings = findings
         self._most_runs = most_runs
         # What was the reason of one failure is likely to be that of another.
-        self._guilty: set[str] = set()
-        self._reasons: set[tuple[str, str]] = set()
+        self._reasons: set[Reason] = set()
 
     def diagnose(self, failure: Failure) -> Verdict:
         """Return why the test of *failure* failed."""
@@ -105,8 +104,7 @@ class Diagnosis:
         places = {test: number for number, test in enumerate(among)}
         records = [record for record in self._findings if record["test"] in places and record["restored"] is not True]
         records.sort(key=lambda record: places[record["test"]])
-        # Who has spoiled one test may have spoiled this one.
-        likely = most_likely(records, case.reads, self._guilty)
+        likely = most_likely(records, case.reads, self._reasons)
         return list(dict.fromkeys(str(record["test"]) for record in likely))[:_SUSPECTS]
 
     def _bisect(self, case: _Case, among: Sequence[str], found_by: FoundBy) -> Verdict | None:
@@ -213,7 +211,6 @@ class Diagnosis:
 
     def _explain(self, case: _Case, others: Sequence[str], rerun: Rerun, found_by: FoundBy) -> Verdict:
         case.tried.append(f"it fails after {_these(others)}")
-        self._guilty.update(others)
         found = replace(case.verdict("order-dependent"), others=others, found_by=found_by)
         verdict = self._prove(case, found, rerun)
         return verdict if verdict.is_proven else self._imported(case, others) or verdict
@@ -234,7 +231,7 @@ class Diagnosis:
             if healed.outcomes.get(case.test) == turned:
                 again = "passes again" if turned == PASSED else "fails again"
                 case.tried.append(f"it {again} when only that place is put back")
-                self._reasons.add((record["probe"], record["unit"]))
+                self._reasons.add((record["test"], record["probe"], record["unit"]))
                 line = self._line(case, found.others, record)
                 return case.closed(replace(found, state=record, is_proven=True, line=line))
         self._say_unproven(case, tests, places, turned)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, TracebackType
-from typing import Any, cast
+from typing import cast
 
 from isolation._origin import is_library
 from isolation._report import Record
@@ -26,6 +26,10 @@ _READERS: Mapping[str, frozenset[str]] = {
     "logging": frozenset({"logging", "getLogger", "logger", "log", "info", "debug", "warning", "error", "caplog"}),
     "randomness": frozenset({"random", "randint", "choice", "shuffle", "uniform", "sample", "randrange"}),
 }  # fmt: skip
+
+
+Reason = tuple[str, str, str]
+"""The test, the probe and the unit of a finding that made another test fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,46 +91,70 @@ def score(record: Record, reads: Reads) -> int:
     """Return how likely it is that code with *reads* sees the place of *record*; 0 if nothing speaks for it."""
     place = str(record["place"])
     keys = [first or second for first, second in _KEY.findall(place)]
-    points = sum(_found(key, reads, near=6, anywhere=3) for key in keys[-1:])
-    readers = _READERS.get(record["probe"])
-    if readers is not None:
+    points = sum(_found(key, reads, near=4, anywhere=2) for key in keys[-1:])
+    if record["probe"] in _READERS:
         # Process-wide state is read by everybody, in libraries, too.
-        return 1 + points + max((_found(name, reads, near=4, anywhere=2) for name in readers), default=0)
-    *owners, name = _BRACKETS.sub("", place).split(".")
-    points += _found(name, reads, near=8, anywhere=4)
-    points += sum(_found(owner, reads, near=3, anywhere=2) for owner in owners[-1:])
+        return 1 + points + _of_readers(record, reads)
+    *owners, name = _names(place)
+    points += _found(name, reads, near=12, anywhere=8)
+    points += sum(_found(owner, reads, near=2, anywhere=1) for owner in owners[-1:])
     modules = {".".join(owners[:length]) for length in range(1, len(owners) + 1)}
     return points + (1 if modules & reads.modules else 0)
+
+
+def is_read(record: Record, reads: Reads) -> bool:
+    """Tell whether code with *reads* uses the name of the very place of *record*."""
+    if record["probe"] in _READERS:
+        return _of_readers(record, reads) > 0
+    return _found(_names(str(record["place"]))[-1], reads, near=1, anywhere=1) > 0
+
+
+def _of_readers(record: Record, reads: Reads) -> int:
+    return max(_found(name, reads, near=8, anywhere=4) for name in _READERS[record["probe"]])
+
+
+def _names(place: str) -> Sequence[str]:
+    return _BRACKETS.sub("", place).split(".")
 
 
 def _found(name: str, reads: Reads, *, near: int, anywhere: int) -> int:
     return near if name in reads.near else anywhere if name in reads.names else 0
 
 
-def most_likely(records: Iterable[Record], reads: Reads, known: Collection[str] = ()) -> list[Record]:
-    """Return one record for each place that *reads* may see, the most specific first.
+def most_likely(records: Iterable[Record], reads: Reads, known: Collection[Reason] = ()) -> list[Record]:
+    """Return one record for each test and unit that *reads* may see, the most specific first.
+
+    Who has changed a place last counts twice as much as who changed it before; of equal ones the newest comes first.
 
     Args:
         records: Findings, the newest last.
         reads: What the code in question uses.
-        known: Tests that come first among those that are equally likely; then the newest does.
+        known: Reasons of other failures: they come first if the name of their place is used.
     """
-    scored: dict[Any, tuple[int, bool, int, Record]] = {}
-    for number, record in enumerate(records):
-        points = score(record, reads) if record.get("unit") else 0
+    newest: dict[Reason, Record] = {}
+    for record in records:
+        if record.get("unit"):
+            reason = (record["test"], record["probe"], record["unit"])
+            newest.pop(reason, None)
+            newest[reason] = record
+    rated: list[tuple[tuple[bool, int, int], Record]] = []
+    places: set[tuple[str, str]] = set()
+    for number, (reason, record) in enumerate(reversed(newest.items())):
+        place = (record["probe"], record["place"])
+        points = score(record, reads) * (1 if place in places else 2)
+        places.add(place)
         if points:
-            test = record["test"]
-            scored[test, record["probe"], record["unit"]] = (-points, test not in known, -number, record)
-    return [record for *_, record in sorted(scored.values(), key=lambda each: each[:3])]
+            rated.append(((reason not in known or not is_read(record, reads), -points, number), record))
+    return [record for _, record in sorted(rated, key=lambda each: each[0])]
 
 
-def ranked(records: Iterable[Record], reads: Reads, reasons: Collection[tuple[str, str]]) -> Sequence[Record]:
+def ranked(records: Iterable[Record], reads: Reads, reasons: Collection[Reason]) -> Sequence[Record]:
     """Return one of *records* for each unit: first *reasons*, then what *reads* may see, then the others, worst first.
 
     Args:
         records: Findings about changed state.
         reads: What the code in question uses.
-        reasons: Probe and unit of what has been the reason of another failure.
+        reasons: What made other tests fail.
     """
     severities = ("error", "warning", "note")
     records = list(records)
@@ -134,4 +162,5 @@ def ranked(records: Iterable[Record], reads: Reads, reasons: Collection[tuple[st
     units: dict[tuple[str, str], Record] = {}
     for record in (*most_likely(records, reads), *rest):
         units.setdefault((record["probe"], record["unit"]), record)
-    return sorted(units.values(), key=lambda record: (record["probe"], record["unit"]) not in reasons)
+    known = {(probe, unit) for _, probe, unit in reasons}
+    return sorted(units.values(), key=lambda record: (record["probe"], record["unit"]) not in known)

@@ -68,9 +68,9 @@ def test_reads_are_joined() -> None:
 @pytest.mark.parametrize(
     ("place", "points"),
     [
-        ("app.core.SETTINGS['mode']", 6 + 8 + 1),
-        ("app.core.SETTINGS['other']", 8 + 1),
-        ("app.core.manager._queues", 4 + 3 + 1),
+        ("app.core.SETTINGS['mode']", 4 + 12 + 1),
+        ("app.core.SETTINGS['other']", 12 + 1),
+        ("app.core.manager._queues", 8 + 2 + 1),
         ("app.core.other.unknown", 1),
         ("lib.unknown", 0),
     ],
@@ -87,12 +87,12 @@ def test_the_more_specific_a_place_the_likelier(place: str, points: int) -> None
 def test_process_state_is_always_possible() -> None:
     """Libraries read it, whose code nobody looks at."""
     assert score(changed("os.environ['HOME']", "environment"), Reads()) == 1
-    assert score(changed("os.environ['HOME']", "environment"), Reads(near=frozenset({"environ", "HOME"}))) == 11
-    assert score(changed("current directory", "cwd"), Reads(names=frozenset({"open"}))) == 3
+    assert score(changed("os.environ['HOME']", "environment"), Reads(near=frozenset({"environ", "HOME"}))) == 13
+    assert score(changed("current directory", "cwd"), Reads(names=frozenset({"open"}))) == 5
 
 
 def test_the_likeliest_come_first() -> None:
-    """Of equal ones the newest; what nobody reads does not come at all; what is alive is no state."""
+    """Who changed the most specific place last; what nobody reads does not come at all; what is alive is no state."""
     reads = Reads(near=frozenset({"_queues"}), names=frozenset({"SETTINGS"}))
     records = [
         changed("app.SETTINGS", test="t.py::one"),
@@ -102,7 +102,39 @@ def test_the_likeliest_come_first() -> None:
         {**changed("app._queues", test="t.py::five"), "unit": None},
     ]
 
+    assert [record["test"] for record in most_likely(records, reads)] == ["t.py::three", "t.py::one", "t.py::two"]
+
+
+def test_who_changed_a_place_before_the_last_is_less_likely() -> None:
+    """Another place that is read less closely comes before it."""
+    reads = Reads(names=frozenset({"a", "b", "app"}), modules=frozenset({"app"}))
+    records = [
+        changed("app.a", test="t.py::one"),
+        changed("other.b", test="t.py::two"),
+        changed("app.a", test="t.py::three"),
+    ]
+
     assert [record["test"] for record in most_likely(records, reads)] == ["t.py::three", "t.py::two", "t.py::one"]
+
+
+def test_a_known_reason_comes_first_if_it_is_read() -> None:
+    """What spoiled another test is likely to have spoiled this one, unless this one has nothing to do with it."""
+    reads = Reads(near=frozenset({"a", "environ"}), names=frozenset({"b"}))
+    records = [
+        changed("os.environ['X']", "environment", "t.py::zero"),
+        changed("app.b", test="t.py::one"),
+        changed("app.c", test="t.py::two"),
+        changed("app.a", test="t.py::three"),
+    ]
+    known = [
+        ("t.py::one", "singletons", "app.b"),
+        ("t.py::two", "singletons", "app.c"),
+        ("t.py::zero", "environment", "os.environ['X']"),
+    ]
+
+    found = [record["test"] for record in most_likely(records, reads, known)]
+
+    assert found == ["t.py::zero", "t.py::one", "t.py::three"]
 
 
 def test_every_place_has_its_rank() -> None:
@@ -115,6 +147,6 @@ def test_every_place_has_its_rank() -> None:
         {**changed("lib.d", test="t.py::two"), "severity": "note"},
     ]
 
-    places = ranked(records, Reads(names=frozenset({"c"})), [("singletons", "lib.d")])
+    places = ranked(records, Reads(names=frozenset({"c"})), [("t.py::one", "singletons", "lib.d")])
 
     assert [record["place"] for record in places] == ["lib.d", "app.c", "lib.b", "lib.a"]
