@@ -42,6 +42,7 @@ class Change:
         is_same: Compares two values of the place without running their code.
         detail: What happened, for people, where *before* and *after* do not say it.
         hint: What follows from it or what to do about it, for people.
+        is_silent: Whether it is no finding by itself, as an import is none; whoever takes it back again needs it.
     """
 
     probe: str
@@ -57,3 +58,4 @@ class Change:
     name: str = ""
     detail: str = ""
     hint: str = ""
+    is_silent: bool = False

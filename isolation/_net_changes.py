@@ -26,7 +26,7 @@ class NetChanges:
         for change in changes:
             place = place_of(change)
             first = self._by_place.get(place)
-            self._by_place[place] = change if first is None else replace(change, before=first.before)
+            self._by_place[place] = change if first is None else _joined(first, change)
 
     def take(self, change: Change) -> Change | None:
         """Remove and return what is here of the place of *change*, None if nothing is."""
@@ -37,8 +37,13 @@ class NetChanges:
         return place_of(change) in self._by_place
 
     def left(self) -> Sequence[Change]:
-        """Return what is changed in the end."""
-        return [change for change in self._by_place.values() if not change.is_same(change.before, change.after)]
+        """Return what is changed in the end, and is worth a word."""
+        changes = self._by_place.values()
+        return [change for change in changes if not (change.is_silent or change.is_same(change.before, change.after))]
+
+
+def _joined(first: Change, change: Change) -> Change:
+    return replace(change, before=first.before, is_silent=first.is_silent and change.is_silent)
 
 
 class Unsettled:
@@ -61,14 +66,18 @@ class Unsettled:
     def puts_back(self, owner: Owner, change: Change) -> bool:
         """Tell whether *change*, of *owner*, puts back what its place held at first; else remember that it did not."""
         place = place_of(change)
-        if self._is_first_value(change):
-            del self._left[place]
-            return True
+        known = self._left.get(place)
+        if known is not None and change.is_same(change.after, known[1].before):
+            if change.is_same(change.before, known[1].after):
+                del self._left[place]
+                return True
+            # Its owner was there before the one that is known: a fixture, whose turn comes when it ends.
+            self._left[place] = known[0], replace(known[1], before=change.before)
+            return False
         if owner.kind == "test":
             self.of_last_test[place] = owner
         if owner.kind != "collection":  # what imports set up is no dirt
-            first = self._left[place][1].before if place in self._left else change.before
-            self._left[place] = owner, replace(change, before=first)
+            self._left[place] = owner, replace(change, before=change.before if known is None else known[1].before)
         return False
 
     def settle(self, change: Change) -> Owner | None:

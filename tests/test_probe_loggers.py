@@ -9,6 +9,7 @@ import pytest
 
 from isolation._changes import Change
 from isolation._compatibility_state import is_handler_of_pytest
+from isolation._net_changes import NetChanges
 from isolation.probes._logging_tree import LoggingTree
 from isolation.probes.loggers import LoggingProbe
 
@@ -68,13 +69,26 @@ def test_nothing_changed_is_no_change(probe: LoggingProbe, app: logging.Logger) 
     assert not probe.look()
 
 
-def test_a_new_logger_is_no_change(probe: LoggingProbe) -> None:
-    """Who makes a logger may set what it likes for it; from then on it is watched."""
-    logging.getLogger(f"{APP}.new").setLevel(logging.DEBUG)
-    assert not probe.look()
-    logging.getLogger(f"{APP}.new").setLevel(logging.INFO)
+def test_a_new_logger_is_a_silent_change(probe: LoggingProbe) -> None:
+    """Who makes a logger may set what it likes for it, and undo it again; from then on it is watched."""
+    new, handler = logging.getLogger(f"{APP}.new"), logging.NullHandler()
+    new.setLevel(logging.DEBUG)
+    new.addHandler(handler)
+    made = probe.look()
+    new.removeHandler(handler)
+    new.setLevel(logging.NOTSET)
+    undone = probe.look()
+    account = NetChanges()
+    account.add([*made, *undone])
 
-    assert [change.place for change in probe.look()] == ["logging.getLogger('shop.loggers.new').level"]
+    place = "logging.getLogger('shop.loggers.new')"
+    assert [(change.place, change.is_silent) for change in (*made, *undone)] == [
+        (f"{place}.level", True),
+        (f"{place}.handlers", True),
+        (f"{place}.level", False),
+        (f"{place}.handlers", False),
+    ]
+    assert account.left() == []
 
 
 def test_a_level_is_found_and_put_back(probe: LoggingProbe, app: logging.Logger) -> None:

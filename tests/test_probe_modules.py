@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 
 from isolation._changes import ABSENT, Change
+from isolation._net_changes import NetChanges
 from isolation.probes._lists import same_items
 from isolation.probes._loaded import grouped
 from isolation.probes.modules import ModulesProbe
@@ -53,11 +54,22 @@ def test_nothing_changed_is_no_change(probe: ModulesProbe) -> None:
     assert not probe.look()
 
 
-def test_an_import_is_no_change(probe: ModulesProbe) -> None:
-    """Which test imports something first is chance."""
+def test_an_import_is_a_silent_change(probe: ModulesProbe) -> None:
+    """Which test imports something first is chance, but who takes it away again has changed nothing."""
     importlib.import_module("shop_app.stock")
+    added = probe.look()
+    del sys.modules["shop_app.stock"]
+    removed = probe.look()
+    account = NetChanges()
+    account.add(added)
 
-    assert not probe.look()
+    assert [(change.name, change.is_silent) for change in (*added, *removed)] == [
+        ("shop_app.stock", True),
+        ("shop_app.stock", False),
+    ]
+    assert account.left() == []
+    account.add(removed)
+    assert account.left() == []
 
 
 def test_a_replaced_module_is_found_and_put_back(probe: ModulesProbe) -> None:
@@ -257,7 +269,7 @@ def test_the_finder_of_a_library_that_was_just_imported_is_a_note(probe: Modules
     (app / "shop_six.py").write_text("import sys\nclass Finder: ...\nsys.meta_path.append(Finder())\n")
     importlib.import_module("shop_six")
 
-    (found,) = probe.look()
+    (found,) = [change for change in probe.look() if not change.is_silent]
 
     assert (found.place, found.severity) == ("sys.meta_path", "note")
 

@@ -204,6 +204,18 @@ def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> No
     assert board.settled == 1
 
 
+def test_a_fixture_whose_change_was_changed_again_is_told_of(guard: StateGuard, board: Board) -> None:
+    """The test that did it has not undone it; both are what the place has lost."""
+    set_up(guard, board, MODULE, MODE="fixture")
+    board.state["MODE"] = "test"
+    of_test = said(guard)
+    tear_down(guard, board, MODULE)
+
+    assert of_test == [("test_a", "MODE", "'fixture'", "'test'")]
+    assert said(guard) == [("db", "MODE", "absent", "'fixture'")]
+    assert [(finding.before, finding.after) for finding in guard.unsettled()] == [("absent", "'test'")]
+
+
 def test_a_later_test_that_puts_it_back_has_changed_nothing(guard: StateGuard, board: Board) -> None:
     """It has cleaned up; what is changed after that is a change again."""
     board.state["MODE"] = "one"

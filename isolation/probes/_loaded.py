@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ _MODULES = sys.modules
 
 
 class LoadedModules:
-    """Compares the entries of `sys.modules` by identity; a module that is imported for the first time is no change."""
+    """Compares the entries of `sys.modules` by identity; an import is a silent change."""
 
     def __init__(self, probe: str) -> None:
         self._probe = probe
@@ -28,7 +29,7 @@ class LoadedModules:
         self._names, self._modules = list(_MODULES), list(_MODULES.values())
 
     def look(self) -> Sequence[Change]:
-        """Return what was replaced, removed or faked, and make the present modules the baseline."""
+        """Return what was replaced, removed or added, and make the present modules the baseline."""
         modules, self.imported = [*_MODULES.values()], ()
         # As lists these compare in C, by identity first: `==` is asked only once, of a module that was replaced.
         if _are_equal(modules, self._modules):
@@ -40,7 +41,10 @@ class LoadedModules:
         self.imported = self._names[number:] if is_grown else [name for name in self._names if name not in before]
         fakes = [name for name in self.imported if _is_fake(_MODULES[name])]
         changed = [] if is_grown else [name for name in before if _MODULES.get(name, ABSENT) is not before[name]]
-        return [self._change(name, group, before) for name, group in grouped([*changed, *fakes]).items()]
+        loud = [self._change(name, group, before) for name, group in grouped([*changed, *fakes]).items()]
+        # Each by itself: whoever removes some of them again has undone what he did.
+        silent = [self._change(name, [name], before) for name in self.imported if name not in fakes]
+        return [*loud, *(replace(change, is_silent=True) for change in silent)]
 
     def _change(self, name: str, group: Sequence[str], before: Mapping[str, object]) -> Change:
         olds = {each: before.get(each, ABSENT) for each in group}

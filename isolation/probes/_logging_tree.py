@@ -1,7 +1,8 @@
 """The loggers of this process and what is set for each: the more of them there are, the cheaper each has to be."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import is_, itemgetter
 from typing import Any, NamedTuple
 
@@ -118,14 +119,10 @@ class LoggingTree:
         self.start()
         pairs = [(was, self._watched[number]) for number, was in watched.items() if number in self._watched]
         # Tuples of lists that are the same objects and of numbers: no code of handlers runs.
-        differing = [pair for pair in pairs if pair[0][2:] != pair[1][2:]]
-        differences = [
-            Difference(was, field, was.value(field), now.value(field))
-            for was, now in differing
-            for field in _FIELDS
-            if not is_same(was.value(field), now.value(field))
-        ]
-        return [*self._missing(entries), *self._changes(differences)]
+        differences = _differences(pair for pair in pairs if pair[0][2:] != pair[1][2:])
+        new = _differences((_as_made(now), now) for number, now in self._watched.items() if number not in watched)
+        silent = [replace(change, is_silent=True) for change in self._changes(new)]
+        return [*self._missing(entries), *self._changes(differences), *silent]
 
     def _watch(self, logger: Any) -> Watched | None:  # noqa: ANN401 - of any class, or in the place of a logger
         known = self._watched.get(id(logger))
@@ -221,6 +218,20 @@ def is_same(one: object, other: object) -> bool:
     if as_list(one) is not None:
         return same_items(one, other)
     return one is other or (type(one) is type(other) and type(one) in (int, str) and one == other)
+
+
+def _differences(pairs: Iterable[tuple[Watched, Watched]]) -> Sequence[Difference]:
+    return [
+        Difference(was, field, was.value(field), now.value(field))
+        for was, now in pairs
+        for field in _FIELDS
+        if not is_same(was.value(field), now.value(field))
+    ]
+
+
+def _as_made(new: Watched) -> Watched:
+    """Return what the logger *new* was before anybody set anything: what it is compared with if that is undone."""
+    return new._replace(fields=(logging.NOTSET, *new.fields[1:3], True, False), handlers=(), filters=())
 
 
 def _namespace_of(entry: object) -> dict[str, Any] | None:

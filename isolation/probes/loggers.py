@@ -11,7 +11,7 @@ from isolation.probes._values import Setting, Settings
 
 
 class LoggingProbe:
-    """Find loggers that log otherwise than before; a logger that is new is no change."""
+    """Find loggers that log otherwise than before; what is set for one that is new is a silent change."""
 
     name = "logging"
 

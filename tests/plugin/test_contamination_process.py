@@ -193,7 +193,8 @@ def anyio_backend():
     return "asyncio"
 """
 CLEAN = """
-import asyncio, contextlib, decimal, gc, io, locale, logging, os, random, signal, sys, tempfile, unittest, warnings
+import asyncio, contextlib, decimal, gc, io, locale, logging, os, random, signal, sys, tempfile, types, unittest
+import warnings
 from unittest import mock
 
 import pytest
@@ -207,8 +208,15 @@ async def service():
 
 @pytest.fixture(scope="module", autouse=True)
 def traced():
+    logger, handler = logging.getLogger("shop.traced"), logging.NullHandler()
+    sys.modules["shop_tracer"] = types.ModuleType("shop_tracer")
     with mock.patch.dict(os.environ, {"TRACE": "1"}):
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(handler)
         yield
+    del sys.modules["shop_tracer"]
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
 
 def test_caplog(caplog):
     caplog.set_level(logging.DEBUG)
