@@ -3,7 +3,8 @@
 import gc
 import time
 from asyncio import AbstractEventLoop, CancelledError
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,8 @@ class Guard:
     """Look around owners: `begin` before each, `end` after it.
 
     Attributes:
-        seconds: Time spent in looking.
+        seconds: Time spent in looking, without the first look.
+        first_look: Seconds that the first look took, which finds out what there is to watch.
         owners: How many owners have come to their end.
         loops_inspected: How many loops were seen before they died.
     """
@@ -43,6 +45,7 @@ class Guard:
     ) -> None:
         self.settings = settings
         self.seconds = 0.0
+        self.first_look = 0.0
         self.owners = 0
         self.loops_inspected = 0
         self.recorder = recorder or process_recorder()
@@ -90,7 +93,11 @@ class Guard:
         if self._states is not None:
             self._states.begin()
         self._befores = [probe.snapshot() for probe in self._probes]
-        self.seconds += time.perf_counter() - started
+        took = time.perf_counter() - started
+        if self.first_look:
+            self.seconds += took
+        else:
+            self.first_look = took
 
     def end(self, owner: Owner, terms: Callable[[], Terms] = lambda: NO_TERMS) -> Sequence[Judgement]:
         """Return what *owner*, and every wider fixture that has come to its end, left.
@@ -186,16 +193,49 @@ class Guard:
 
     def look_for_fixture(self) -> Sequence[Any]:
         """Return what is open before the set-up of a wider fixture; give it to `claim_for_fixture`."""
-        if self._states is not None:
-            self._states.fixture_begins()
-        return [probe.look() for probe in self._delta_probes]
+        with self._timed():
+            if self._states is not None:
+                self._states.fixture_begins()
+            return [probe.look() for probe in self._delta_probes]
 
     def claim_for_fixture(self, looks: Sequence[Any], owner: Owner) -> None:
         """Give *owner*, a wider fixture that is set up now, what was opened since *looks* were taken."""
-        for probe, before in zip(self._delta_probes, looks, strict=True):
-            probe.claim(before, owner)
+        with self._timed():
+            for probe, before in zip(self._delta_probes, looks, strict=True):
+                probe.claim(before, owner)
+            if self._states is not None:
+                self._states.fixture_is_set_up(owner)
+
+    def start(self, *names: str) -> None:
+        """Let the probes of state *names* begin before the tests are collected."""
         if self._states is not None:
-            self._states.fixture_is_set_up(owner)
+            self._states.start(*names)
+
+    def fixture_gives(self, owner: Owner, value: object) -> None:
+        """Watch *value*, which the wider fixture *owner* gives to its tests."""
+        if self._states is not None:
+            with self._timed():
+                self._states.add_root(owner, value)
+
+    def fixture_ends(self) -> None:
+        """Let the teardown of a wider fixture begin."""
+        if self._states is not None:
+            with self._timed():
+                self._states.fixture_ends()
+
+    def fixture_ended(self, owner: Owner) -> None:
+        """Let the teardown of the wider fixture *owner* be over."""
+        if self._states is not None:
+            with self._timed():
+                self._states.fixture_ended(owner)
+
+    @contextmanager
+    def _timed(self) -> Generator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - started
 
     def _look(self) -> list[Finding]:
         found, self._dying = self._dying, []

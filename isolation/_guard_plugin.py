@@ -44,8 +44,8 @@ class GuardPlugin:
         self._failed_before = 0
         self._is_setting_up = False
         self._late: list[tuple[Judgement, _report.Record]] = []
-        self._states = StateGuard(state_probes(settings), self._session) if settings.watches_state else None
-        self._guard = Guard(settings, self._root, live=self._roots, session=self._session, states=self._states)
+        states = StateGuard(state_probes(settings), self._session) if settings.watches_state else None
+        self._guard = Guard(settings, self._root, live=self._roots, session=self._session, states=states)
         ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()
         self._resource_warnings = ResourceWarnings(self._guard.recorder, self._root)
@@ -56,8 +56,7 @@ class GuardPlugin:
         run = GuardedRun(ledger=self._ledger, guard=self._guard, root=self._root)
         GUARDED_RUNS.append(run)
         self._config.add_cleanup(lambda: GUARDED_RUNS.remove(run))
-        if self._states is not None:
-            self._states.start("environment", "cwd")
+        self._guard.start("environment", "cwd")
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
         """Note whose a warning is that the garbage collector gave to another test."""
@@ -161,8 +160,7 @@ class GuardPlugin:
             OWNER.reset(token)
             fixture.set_up()
             self._guard.claim_for_fixture(looks, fixture.owner)
-        if self._states is not None:
-            self._states.add_root(fixture.owner, fixture.value())
+        self._guard.fixture_gives(fixture.owner, fixture.value())
         # Finalizers run newest first: this one runs after those of the fixtures that use this one, before its own.
         # Not after an interrupted set-up: pytest never calls the finalizers of such a fixture, and trips over them.
         fixturedef.addfinalizer(lambda: self._tear_down_wide(fixture.owner))
@@ -170,8 +168,7 @@ class GuardPlugin:
 
     def _tear_down_wide(self, owner: Owner) -> None:
         OWNER.set(owner)
-        if self._states is not None:
-            self._states.fixture_ends()
+        self._guard.fixture_ends()
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
         """Let a wider fixture come to its end; what it still has is found at the next look."""
@@ -179,8 +176,7 @@ class GuardPlugin:
         if fixture is not None:
             fixture.owner.is_alive = False
             OWNER.set(self._test)
-            if self._states is not None:
-                self._states.fixture_ended(fixture.owner)
+            self._guard.fixture_ended(fixture.owner)
             if self._is_setting_up:
                 # It gives way to its next parameter: the test that is set up now must not start with what it left.
                 self._late += self._pairs(self._guard.finish())
@@ -194,6 +190,7 @@ class GuardPlugin:
         self._note(self._guard.finish())
         self._ledger.tests += self._guard.owners
         self._ledger.seconds += self._guard.seconds
+        self._ledger.first_look += self._guard.first_look
         self._ledger.loops += self._guard.loops_inspected
         self._ledger.used |= self._guard.allowances.used
 

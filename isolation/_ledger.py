@@ -20,7 +20,8 @@ class Ledger:
         survivors: Records of what is closed and still referenced, if somebody asked for them.
         diagnoses: Records of why tests failed, if somebody asked for them.
         tests: How many tests were guarded.
-        seconds: Time that the guards spent.
+        seconds: Time that the guards spent, without their first looks.
+        first_look: Time that these took.
         loops: How many loops were seen before they died.
         blind: What could not be watched, and why.
         misplaced: Sentences about warnings that reached another test than the one that left their cause.
@@ -34,6 +35,7 @@ class Ledger:
     diagnoses: list[Record] = field(default_factory=list[Record])
     tests: int = 0
     seconds: float = 0.0
+    first_look: float = 0.0
     loops: int = 0
     blind: list[str] = field(default_factory=list[str])
     misplaced: list[str] = field(default_factory=list[str])
@@ -81,6 +83,7 @@ class Ledger:
             "survivors": len(self.survivors),
             "isolation_score": round(self.score, 6),
             "guard_us_per_test": round(self.microseconds_per_test, 1),
+            "first_look_ms": round(self.first_look * 1e3, 1),
             "loops_inspected": self.loops,
             "blind": sorted(self.blind),
         }
@@ -138,6 +141,7 @@ class Ledger:
         """Add what a worker of pytest-xdist counted."""
         self.tests += data["tests"]
         self.seconds += data["seconds"]
+        self.first_look += data["first_look"]
         self.loops += data["loops"]
         self.blind += [reason for reason in data["blind"] if reason not in self.blind]
         self.findings += data["findings"]
@@ -153,6 +157,7 @@ class Ledger:
         return {
             "tests": self.tests,
             "seconds": self.seconds,
+            "first_look": self.first_look,
             "loops": self.loops,
             "blind": self.blind,
             "used": sorted(self.used),

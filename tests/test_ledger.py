@@ -42,6 +42,7 @@ def test_a_summary_counts() -> None:
         "survivors": 0,
         "isolation_score": 0.75,
         "guard_us_per_test": 250.0,
+        "first_look_ms": 0.0,
         "loops_inspected": 2,
         "blind": ["descriptors", "tasks (uvloop)"],
     }
@@ -123,6 +124,7 @@ def test_what_a_worker_sends_is_plain() -> None:
     assert ledger().as_data() == {
         "tests": 4,
         "seconds": 0.001,
+        "first_look": 0.0,
         "loops": 2,
         "blind": ["tasks (uvloop)", "descriptors"],
         "used": [],

@@ -62,6 +62,7 @@ def test_the_last_line_sums_up(pytester: pytest.Pytester) -> None:
 
     summary = dict(records(pytester.path)[-1])
     assert summary.pop("guard_us_per_test") > 0
+    assert summary.pop("first_look_ms") > 0
     assert summary == {
         "record": "summary",
         "tests": 3,
