@@ -127,12 +127,8 @@ class Resettable:
         return changed
 
     def has(self, owner: object, name: str | None) -> bool:
-        """Tell whether attribute *name* of *owner*, or the container *owner*, was registered with it."""
+        """Tell whether attribute *name* of *owner*, or the container *owner*, is a part of it."""
         return self._baseline is not None and self._baseline.has(owner, name)
-
-    def roots(self) -> Sequence[Root]:
-        """Return the things whose contents belong to it."""
-        return self._baseline.roots if self._baseline is not None else []
 
     @property
     def made_of(self) -> tuple[object, Sequence[object]]:
@@ -173,7 +169,7 @@ class Resettable:
 
     def _is_replaced(self, baseline: Singleton) -> bool:
         # A module that was removed and imported again is another one, and nobody uses the old one any more.
-        bindings, _ = self._parts()
+        bindings = self._parts()[0] if isinstance(self._target, str) else ()
         return bool(bindings) and not baseline.is_bound_in(bindings[0].owner)
 
 
@@ -235,6 +231,11 @@ def resettable(
 def registered(group: str | None = None) -> Sequence[Resettable]:
     """Return the resettables of *group*, or all, in the order of registration."""
     return [target for target in GROUPS.members(group) if isinstance(target, Resettable)]
+
+
+def declares(owner: object, name: str | None) -> bool:
+    """Tell whether somebody has registered attribute *name* of *owner*, or the container *owner*."""
+    return any(each.has(owner, name) for each in registered())
 
 
 def reset_all(group: str | None = None) -> Sequence[str]:

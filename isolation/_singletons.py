@@ -21,11 +21,17 @@ Follow: TypeAlias = Callable[[object], bool]
 
 
 class Cache:
-    """The cache of a function, as it was."""
+    """The cache of a function, as it was.
+
+    Attributes:
+        cache: The function.
+    """
+
+    cache: Any
 
     def __init__(self, name: str, cache: Any) -> None:  # noqa: ANN401 - any function with cache_clear()
         self.name = name
-        self._cache = cache
+        self.cache = cache
         self._before = _cached(cache)
 
     @property
@@ -34,7 +40,7 @@ class Cache:
 
         `cache_info()` alone does not tell: what was emptied and filled again has the numbers that it had.
         """
-        now = _cached(self._cache)
+        now = _cached(self.cache)
         if now is None or self._before is None:
             return True
         return bool(self._size()) and list(map(id, now)) != list(map(id, self._before))
@@ -42,11 +48,11 @@ class Cache:
     def clear(self) -> None:
         """Empty it, if anything has changed."""
         if self.is_changed:
-            self._cache.cache_clear()
-            self._before = _cached(self._cache)
+            self.cache.cache_clear()
+            self._before = _cached(self.cache)
 
     def _size(self) -> int:
-        return int(self._cache.cache_info().currsize)
+        return int(self.cache.cache_info().currsize)
 
 
 def has_contents(thing: object) -> bool:
@@ -141,9 +147,11 @@ class Singleton:
             cache.clear()
 
     def has(self, owner: object, name: str | None) -> bool:
-        """Tell whether attribute *name* of *owner*, or the container *owner*, is a part of it that was named."""
+        """Tell whether attribute *name* of *owner*, or the container *owner*, is a part of it."""
         is_bound = any(each.owner is owner and each.name == name for each, _ in self._bound)
-        return is_bound or any(root.thing is owner for root in self.roots)
+        things = [*(root.thing for root in self.roots), *(cache.cache for cache in self.caches)]
+        things += [change.owner for change in self._changes()]
+        return is_bound or any(thing is owner for thing in things)
 
     def is_bound_in(self, owner: object) -> bool:
         """Tell whether *owner* has its attributes."""

@@ -24,7 +24,7 @@ from isolation import (
     resettable,
     sync_isolation_barrier,
 )
-from isolation._resettables import registered
+from isolation._resettables import declares, registered
 from tests.barred import raising
 
 MODE: ContextVar[str] = ContextVar("mode", default="normal")
@@ -663,16 +663,20 @@ def test_an_object_of_a_module_that_is_gone_is_called_by_its_class(app: Any) -> 
 
 def test_a_resettable_knows_what_was_registered() -> None:
     """For whoever finds a change, and wants to know whether somebody cares."""
-    own = Manager()
-    target, attribute = resettable(own), resettable(Manager, attrs=["instance"])
-    late = resettable("isolation_test_late:items")
+    own, other = Manager(), Manager()
+    resettable(own)
+    resettable(Manager, attrs=["instance"])
+    resettable(home)
+    resettable("isolation_test_late:items")
+    own.queues["u1"] = []
 
-    assert target.has(own, "queues")
-    assert attribute.has(Manager, "instance")
-    assert not attribute.has(Manager, "registry")
-    assert not late.has(own, None)
-    assert [root.thing for root in target.roots()] == [own]
-    assert late.roots() == []
+    assert declares(own, "queues")
+    assert declares(own.queues, None)
+    assert declares(Manager, "instance")
+    assert declares(home, None)
+    assert not declares(other, "queues")
+    assert not declares(other.queues, None)
+    assert not declares(Manager, "registry")
 
 
 def test_wrong_use_fails_where_it_is_written() -> None:
