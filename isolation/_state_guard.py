@@ -95,10 +95,11 @@ class StateGuard:
 
     def fixture_ended(self, owner: Owner) -> None:
         """Compare what the fixture *owner* leaves with what it found."""
-        undone = self._look()
         own = self._of_fixtures.pop(owner, NetChanges())
         for rooted in self._rooted:
+            # Before looking: what a teardown does to the value that it gave, nobody sees any more.
             rooted.remove_root(_root_name(owner))
+        undone = self._look()
         for change in undone:
             # A teardown that puts back what the last test had changed as well settles that test's account, too.
             of_test = self._current.take(change)

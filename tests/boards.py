@@ -70,5 +70,7 @@ class RootedBoard(Board):
         self.roots[name] = value
 
     def remove_root(self, name: str, /) -> None:
-        """Forget it."""
-        self.roots.pop(name, None)
+        """Forget it, and what is in it if that is what is watched."""
+        if self.roots.pop(name, None) is self.state:
+            self.state = {}
+            self.start()

@@ -189,6 +189,21 @@ def test_values_of_fixtures_are_watched_while_they_live() -> None:
     assert board.roots == {"fixture server": "session"}
 
 
+def test_what_a_teardown_does_to_its_own_value_is_nothing() -> None:
+    """A client that is closed, a table that is emptied: nobody sees it any more."""
+    board = RootedBoard()
+    guard = StateGuard({"environment": board})
+    guard.begin()
+    value = board.state = {"rows": 3}
+    board.start()
+    guard.add_root(MODULE, value)
+    guard.fixture_ends()
+    value.clear()
+    guard.fixture_ended(MODULE)
+
+    assert said(guard) == []
+
+
 def test_a_finding_can_put_its_place_back(guard: StateGuard, board: Board) -> None:
     """To what the owner found, not to what came in between."""
     board.state["MODE"] = "one"
