@@ -10,10 +10,12 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, Protocol, cast
 
-from isolation._origin import caller_frame, is_library
+from isolation._origin import caller_frame
 
+_HAS_MONITORING = hasattr(sys, "monitoring")
 _TOOL = 4  # neither a debugger's, nor coverage's, nor a profiler's
 OnFrame = Callable[[FrameType], object]
+IsOwn = Callable[[str], bool]
 
 
 class CodeEvents(Protocol):
@@ -28,20 +30,28 @@ class CodeEvents(Protocol):
         ...
 
 
-def line_events(*, entered: OnFrame, left: OnFrame) -> CodeEvents:
-    """Return events for what the user's code does: *entered* before each line, *left* after each call."""
-    return _Monitor(entered=entered, left=left) if sys.version_info >= (3, 12) else _Tracer(entered=entered, left=left)
+def line_events(is_own: IsOwn, *, entered: OnFrame, left: OnFrame) -> CodeEvents:
+    """Return events for what the code does whose file *is_own*: *entered* before each line, *left* after each call."""
+    kind = _Monitor if _HAS_MONITORING else _Tracer
+    return kind(is_own, entered=entered, left=left)
 
 
-def call_events(*, called: OnFrame) -> CodeEvents:
-    """Return events for the calls of the user's code: *called* is called for each piece of code at least once."""
-    return _Monitor(called=called) if sys.version_info >= (3, 12) else _Profiler(called)
+def call_events(is_own: IsOwn, *, called: OnFrame) -> CodeEvents:
+    """Return events for the calls of code whose file *is_own*: *called* for each piece of code at least once."""
+    kind = _Monitor if _HAS_MONITORING else _Profiler
+    return kind(is_own, called=called)
 
 
 class _Monitor:  # pragma: no cover - Python 3.12 and later
     def __init__(
-        self, *, entered: OnFrame | None = None, left: OnFrame | None = None, called: OnFrame | None = None
+        self,
+        is_own: IsOwn,
+        *,
+        entered: OnFrame | None = None,
+        left: OnFrame | None = None,
+        called: OnFrame | None = None,
     ) -> None:
+        self._is_own = is_own
         self._entered = entered
         self._left = left
         self._called = called
@@ -68,23 +78,24 @@ class _Monitor:  # pragma: no cover - Python 3.12 and later
         return cast("Any", sys).monitoring
 
     def _on_call(self, code: CodeType, _offset: int) -> object:
-        if self._called is not None and not is_library(code.co_filename):
+        if self._called is not None and self._is_own(code.co_filename):
             self._called(caller_frame(1))
         return self._monitoring.DISABLE
 
     def _on_line(self, code: CodeType, _line_or_offset: int) -> object:
-        if self._entered is None or is_library(code.co_filename):
+        if self._entered is None or not self._is_own(code.co_filename):
             return self._monitoring.DISABLE
         self._entered(caller_frame(1))
         return None
 
     def _on_end(self, code: CodeType, _offset: int, _value: object) -> None:
-        if self._left is not None and not is_library(code.co_filename):
+        if self._left is not None and self._is_own(code.co_filename):
             self._left(caller_frame(1))
 
 
 class _Tracer:  # pragma: no cover - a trace function is not traced
-    def __init__(self, *, entered: OnFrame, left: OnFrame) -> None:
+    def __init__(self, is_own: IsOwn, *, entered: OnFrame, left: OnFrame) -> None:
+        self._is_own = is_own
         self._entered = entered
         self._left = left
         self._before: Any = None
@@ -99,7 +110,7 @@ class _Tracer:  # pragma: no cover - a trace function is not traced
         threading.settrace(self._before)
 
     def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace wants it
-        if is_library(frame.f_code.co_filename):
+        if not self._is_own(frame.f_code.co_filename):
             return None
         if event == "return":
             self._left(frame)
@@ -109,7 +120,8 @@ class _Tracer:  # pragma: no cover - a trace function is not traced
 
 
 class _Profiler:  # pragma: no cover - Python 3.11
-    def __init__(self, called: OnFrame) -> None:
+    def __init__(self, is_own: IsOwn, *, called: OnFrame) -> None:
+        self._is_own = is_own
         self._called = called
         self._before: Any = None
 
@@ -123,5 +135,5 @@ class _Profiler:  # pragma: no cover - Python 3.11
         threading.setprofile(self._before)
 
     def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and not is_library(frame.f_code.co_filename):
+        if event == "call" and self._is_own(frame.f_code.co_filename):
             self._called(frame)

@@ -4,19 +4,24 @@ import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
 
-from isolation._code_events import call_events, line_events
+from isolation._code_events import IsOwn, call_events, line_events
 from isolation._origin import Place, is_library
 from isolation._reads import Reads, names_in
 
 
-class CodeWatch:
-    """Notes what all the user's code uses that runs between `start` and `stop`."""
+def is_no_library(file: str) -> bool:
+    """Tell whether *file* is neither of the standard library nor of an installed package."""
+    return not is_library(file)
 
-    def __init__(self) -> None:
+
+class CodeWatch:
+    """Notes what all the code uses that runs between `start` and `stop`, and whose file *is_own*, the user's."""
+
+    def __init__(self, is_own: IsOwn = is_no_library) -> None:
         self._seen: set[CodeType] = set()
         self._names: set[str] = set()
         self._modules: set[str] = set()
-        events = call_events(called=self.called)
+        events = call_events(is_own, called=self.called)
         self.start, self.stop = events.start, events.stop
 
     @property
@@ -42,12 +47,13 @@ class LineWatch:
         place: The line; None if nothing has changed, or nobody knows.
     """
 
-    def __init__(self, has_changed: Callable[[], bool]) -> None:
+    def __init__(self, has_changed: Callable[[], bool], is_own: IsOwn = is_no_library) -> None:
+        self._is_own = is_own
         self.place: Place | None = None
         self._has_changed = has_changed
         self._running: dict[int, Place | None] = {}
         self._is_looking = False
-        self._events = line_events(entered=self.entered, left=self.left)
+        self._events = line_events(is_own, entered=self.entered, left=self.left)
 
     def start(self) -> None:
         """Begin to look."""
@@ -67,7 +73,7 @@ class LineWatch:
         """Look at what the last line of *frame* has done; the line goes on that had called it."""
         self._look()
         caller = frame.f_back
-        while caller is not None and is_library(caller.f_code.co_filename):
+        while caller is not None and not self._is_own(caller.f_code.co_filename):
             caller = caller.f_back
         self._running[threading.get_ident()] = _place_of(caller) if caller is not None else None
 

@@ -118,6 +118,19 @@ def test_parallel_runs_are_diagnosed_by_the_controller(pytester: pytest.Pytester
     )
 
 
+def test_seeds_of_pytest_randomly_are_kept(pytester: pytest.Pytester) -> None:
+    """The reruns and the command have the seed of the run, and leave the order alone."""
+    pytester.makepyfile(app=APP, test_it=SUITE.replace("== 1", "== 1 and __import__('random').random()"))
+    randomly = ("-p", "pytest_randomly", "-p", "no:timeout", "-p", "no:anyio", "--randomly-seed=7")
+
+    result = pytester.runpytest_subprocess(*RUN, *randomly, "--isolation-order=random:2", REPORT, timeout=100)
+
+    result.assert_outcomes(passed=2, failed=1)
+    (record,) = diagnoses(pytester)
+    assert record["others"] == ["test_it.py::test_polluter"]
+    assert record["command"].endswith(" --randomly-dont-reorganize --randomly-seed=7")
+
+
 def test_only_so_many_are_looked_at(pytester: pytest.Pytester) -> None:
     """It is said how many were left out."""
     pytester.makepyfile("def test_one(): assert 0\ndef test_two(): assert 0\ndef test_three(): assert 0")
