@@ -3,6 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
+from operator import is_
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from isolation._changes import ABSENT
@@ -75,7 +76,7 @@ def keyed_differences(saved: object, now: object) -> Sequence[Difference]:
 
 def listed_differences(saved: Sequence[object], now: Sequence[object]) -> Sequence[Difference]:
     """Return the whole list as a difference if any element is another one."""
-    is_same = len(saved) == len(now) and all(one is other for one, other in zip(saved, now, strict=True))
+    is_same = len(saved) == len(now) and all(map(is_, saved, now))
     return [] if is_same else [(Place.WHOLE, saved, now)]
 
 
