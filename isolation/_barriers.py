@@ -131,6 +131,7 @@ class SyncBarrier(AbstractContextManager[Barrier, None]):
 
     def __enter__(self) -> Barrier:
         __tracebackhide__ = True
+        self._passage.use()
         self._passage.prepare_sync()
         return self._passage.begin()
 
@@ -167,7 +168,8 @@ class AsyncBarrier(AbstractAsyncContextManager[Barrier, None]):
         __tracebackhide__ = True
         if self._policy == "cancel" and is_in_trio():
             raise ValueError('trio cannot cancel the task of another nursery; choose tasks="fail", "wait" or "ignore"')
-        await self._passage.prepare_async()
+        self._passage.use()
+        await self._passage.prepare()
         return self._passage.begin()
 
     async def __aexit__(

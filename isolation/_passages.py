@@ -68,8 +68,8 @@ class Passage:
     """
 
     __slots__ = (
-        "_frames", "_group", "_is_of_thread", "_listed", "_only_variables", "_patience", "_plan", "_states", "_token",
-        "barrier", "claim", "is_open", "parent",
+        "_frames", "_group", "_is_of_thread", "_is_used", "_listed", "_only_variables", "_patience", "_plan", "_states",
+        "_token", "barrier", "claim", "is_open", "parent",
     )  # fmt: skip
 
     barrier: Barrier
@@ -91,42 +91,44 @@ class Passage:
         self._listed = listed
         self._frames = frames
         self._patience = patience
-        self.is_open = False
+        self.is_open = self._is_used = False
 
     def __str__(self) -> str:
         place = innermost(self._frames)
         where = f" ({relative(place.file, working_directory())}:{place.line})" if place is not None else ""
         return f"barrier {self._group!r}{where}"
 
-    def prepare(self) -> Claim | None:
-        """Find out what to take and what is around; return None, or who holds some of it."""
-        if self.is_open:
-            raise RuntimeError(f"{self} is open already; ask for another one")
-        self._plan = plan = GROUPS.plan(self._group).joined(self._listed)
-        if self._only_variables:
-            self._plan = plan = Plan(variables=plan.variables)
-        if not (plan.targets or plan.variables):
-            self._doubt()
-        self.parent = parent = _innermost()
-        places = list(dict.fromkeys(place for target in plan.targets for place in claimed_by(target)))
-        self.claim = Claim(self, parent.claim if parent is not None else None, places)
-        return CLAIMS.take(self.claim) if places else None
-
     def prepare_sync(self) -> None:
-        """Do the same, and wait for whoever holds some of it."""
-        obstacle = self.prepare()
-        if obstacle is not None and self._patience != 0:
-            obstacle = CLAIMS.take_sync(self.claim, self._patience)
-        if obstacle is not None:
-            raise self._conflict(obstacle, is_in_vain=obstacle.thread == self.claim.thread)
+        """Find out what to take and what is around; take all of it, and wait for whoever holds some."""
+        try:
+            obstacle = self._take()
+            if obstacle is not None and self._patience != 0:
+                obstacle = CLAIMS.take_sync(self.claim, self._patience)
+            self._refuse(obstacle, is_sync=True)
+        except BaseException:
+            self._is_used = False
+            raise
 
-    async def prepare_async(self) -> None:
+    async def prepare(self) -> None:
         """Do the same, and let others go on meanwhile."""
-        obstacle = self.prepare()
-        if obstacle is not None and self._patience != 0:
-            obstacle = await CLAIMS.take_async(self.claim, self._patience)
-        if obstacle is not None:
-            raise self._conflict(obstacle)
+        try:
+            obstacle = self._take()
+            if obstacle is not None and self._patience != 0:
+                obstacle = await CLAIMS.take_async(self.claim, self._patience)
+            self._refuse(obstacle)
+        except BaseException:
+            self._is_used = False
+            raise
+
+    def use(self) -> None:
+        """Make sure that it is used once at a time.
+
+        Raises:
+            RuntimeError: If it is in use, or waits for others.
+        """
+        if self._is_used:
+            raise RuntimeError(f"{self} is in use already; ask for another one")
+        self._is_used = True
 
     def finish(self) -> Claim | None:
         """Let nothing be nested in it any more; return None, or what still is."""
@@ -191,8 +193,19 @@ class Passage:
         self.barrier.leaked_contextvars = self._states.leaked
         return failures
 
+    def _take(self) -> Claim | None:
+        """Claim what the group has now; return None, or who holds some of it."""
+        plan = GROUPS.plan(self._group).joined(self._listed)
+        self._plan = plan = Plan(variables=plan.variables) if self._only_variables else plan
+        if not (plan.targets or plan.variables):
+            self._doubt()
+        self.parent = parent = _innermost()
+        places = list(dict.fromkeys(place for target in plan.targets for place in claimed_by(target)))
+        self.claim = Claim(self, parent.claim if parent is not None else None, places)
+        return CLAIMS.take(self.claim) if places else None
+
     def _leave(self) -> None:
-        self.is_open = False
+        self.is_open = self._is_used = False
         if self._is_of_thread:
             _THREAD.passages.remove(self)
         with suppress(ValueError):  # it ends in another context than it began in, which never knew of it
@@ -207,13 +220,15 @@ class Passage:
             said = f"nothing is registered for group {self._group!r}; did you mean {meant!r}?"
             warn_explicit(said, IsolationWarning, place.file, place.line)
 
-    def _conflict(self, obstacle: Claim, *, is_in_vain: bool = False) -> BarrierConflictError:
+    def _refuse(self, obstacle: Claim | None, *, is_sync: bool = False) -> None:
+        if obstacle is None:
+            return
         said = f"{self} cannot begin: {self._held_by(obstacle)}"
-        if is_in_vain:
+        if is_sync and obstacle.thread == self.claim.thread:
             said += " in the same thread, which would wait for itself"
         elif self._patience:
             said += f" and did not let go of it in {self._patience:g} s"
-        return BarrierConflictError(said)
+        raise BarrierConflictError(said)
 
     def _held_by(self, obstacle: Claim) -> str:
         names = [

@@ -1,8 +1,10 @@
 """Barriers around blocks: what they put back, in which order, and what they say when something goes wrong."""
 
+import asyncio
 import inspect
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, Token, copy_context
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from isolation import (
     Barrier,
+    BarrierConflictError,
     CleanupError,
     IsolationWarning,
     _barriers,
@@ -293,9 +296,54 @@ def test_a_barrier_can_be_used_again(group: str) -> None:
 
     assert box.value == "before"
     assert (
-        shown(caught.value) == f"barrier {group!r} (tests/test_barriers.py:LINE) is open already; ask for another one"
+        shown(caught.value) == f"barrier {group!r} (tests/test_barriers.py:LINE) is in use already; ask for another one"
     )
     assert barrier.parent is None
+
+
+async def test_a_barrier_that_could_not_begin_can_be_tried_again(group: str) -> None:
+    """And two tasks cannot share one, not even while the first of them waits."""
+    box = Box("box")
+    is_in, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with isolation_barrier(group, box):
+            is_in.set()
+            await may_end.wait()
+
+    async def use(block: Any) -> None:
+        async with block:
+            pass
+
+    holder = asyncio.create_task(hold())
+    await is_in.wait()
+    block, impatient = isolation_barrier(group, box), isolation_barrier(group, box, on_conflict="fail")
+    waiter = asyncio.create_task(use(block))
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="is in use already; ask for another one"):
+        await use(block)
+    with pytest.raises(BarrierConflictError):
+        await use(impatient)
+    may_end.set()
+    await asyncio.gather(holder, waiter)
+    await use(impatient)
+    await use(block)
+
+
+def test_a_sync_barrier_that_could_not_begin_can_be_tried_again(group: str) -> None:
+    """The same without waiting."""
+    box = Box("box")
+    block: Any = sync_isolation_barrier(group, box, on_conflict="fail")
+
+    def use() -> None:
+        with block:
+            pass
+
+    with ThreadPoolExecutor(1) as pool, sync_isolation_barrier(group, box):
+        failure = pool.submit(use).exception()
+    use()
+
+    assert isinstance(failure, BarrierConflictError)
 
 
 def test_a_group_that_nobody_knows_is_doubted() -> None:
