@@ -22,6 +22,7 @@ from types import (
 )
 from typing import cast
 
+from isolation import _natures
 from isolation._owners import Owner
 
 DEPTH = 20
@@ -84,15 +85,16 @@ def _walk(root: object, wanted: set[int], seen: set[int], report: Callable[[int]
             seen.add(key)
             if key in wanted:
                 report(key)
-            following.extend(_referents(obj))
+            following.extend(referents(obj))
         if not following:
             return
         level = following
 
 
-def _referents(obj: object) -> Sequence[object]:
+def referents(obj: object) -> Sequence[object]:
+    """Return what *obj* holds, as far as that is its own and no way into the machinery of the run."""
     kind = type(obj)
-    if kind in _LEAVES or _is_opaque(kind):
+    if _natures.plain_type(obj) in _LEAVES or _is_opaque(kind):
         return ()
     if kind is FunctionType:
         # A function's globals are its module: only what it closes over is its own.
@@ -102,13 +104,13 @@ def _referents(obj: object) -> Sequence[object]:
 
 
 def _is_opaque(kind: type) -> bool:
-    # `issubclass` with a class that defines no hook of its own; never `isinstance`, which asks the object.
-    module = str(kind.__module__)
+    # Never `isinstance`, which asks the object, nor an attribute of the class, which asks its metaclass.
+    module = _natures.module_of(kind)
     if module.partition(".")[0] in _OPAQUE_PACKAGES or module.startswith(_OPAQUE_MODULES):
         return True
-    if (module, kind.__name__) in _RUNNERS:
+    if (module, _natures.name_of(kind).rpartition(".")[2]) in _RUNNERS:
         return True
-    return any(base in _OPAQUE for base in kind.__mro__)
+    return any(_natures.is_one_of(base, _OPAQUE) for base in _natures.bases_of(kind))
 
 
 def _is_filled(cell: CellType) -> bool:

@@ -7,7 +7,7 @@ soon as one of these changes.
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -106,3 +106,14 @@ def is_capture_handler(handler: object) -> bool:
 def is_handler_of_pytest(handler: object) -> bool:
     """Tell whether *handler* is any of pytest's."""
     return module_of(type(handler)) == "_pytest.logging"
+
+
+def patched(patch: Any) -> tuple[object, str | None, Sequence[object]]:  # noqa: ANN401 - has no public type
+    """Return what *patch* of `unittest.mock`, which is active, has patched: the target, its attribute, what that was.
+
+    A dictionary has no attribute; of it, and of an attribute that did not exist, nothing is told.
+    """
+    if not hasattr(patch, "temp_original"):
+        return patch.in_dict, None, ()
+    original = patch.temp_original
+    return patch.target, patch.attribute, () if original is sys.modules["unittest.mock"].DEFAULT else (original,)

@@ -12,7 +12,7 @@ from isolation import _report
 from isolation._adoption import Root
 from isolation._canary import blind_spots
 from isolation._compatibility import can_hide
-from isolation._configuration import check_markers, check_names, terms_of
+from isolation._configuration import check_markers, check_names, make_watching, terms_of
 from isolation._guard import Guard
 from isolation._guard_failures import failure_of, is_not_ours
 from isolation._judgements import Judgement
@@ -44,7 +44,8 @@ class GuardPlugin:
         self._failed_before = 0
         self._is_setting_up = False
         self._late: list[tuple[Judgement, _report.Record]] = []
-        states = StateGuard(state_probes(settings), self._session) if settings.watches_state else None
+        probes = state_probes(settings, make_watching(config, settings)) if settings.watches_state else None
+        states = StateGuard(probes, self._session) if probes is not None else None
         self._guard = Guard(settings, self._root, live=self._roots, session=self._session, states=states)
         ledger.blind += blind_spots(settings, self._root, self._guard.recorder)
         self._guard.install()

@@ -4,7 +4,7 @@ An object may answer `isinstance`, `repr` or an attribute with whatever it likes
 a call.  Its type, and what the interpreter itself stores about that type, can be read unnoticed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import FunctionType, GetSetDescriptorType, ModuleType
 from typing import Any, cast
 
@@ -43,6 +43,13 @@ def instance_namespace(obj: object) -> dict[str, Any] | None:
     return None
 
 
+def namespace(obj: object) -> Any:  # noqa: ANN401 - a mapping, whose values are of any type
+    """Return the attributes that *obj*, a module, a class or an instance, has itself, as they are stored."""
+    if is_module(obj):
+        return module_namespace(cast("ModuleType", obj))
+    return class_namespace(cast("type", obj)) if is_class(obj) else instance_namespace(obj) or {}
+
+
 def module_of(cls: type) -> str:
     """Return the name of the module that says it has defined *cls*."""
     module = _MODULE.__get__(cls)
@@ -59,6 +66,17 @@ def name_of(cls: type) -> str:
 def is_kind_of(cls: type, base: type) -> bool:
     """Tell whether *cls* really inherits from *base*."""
     return any(each is base for each in bases_of(cls))
+
+
+def is_one_of(cls: type, classes: Iterable[type]) -> bool:
+    """Tell whether *cls* is one of *classes*; a metaclass may compare and hash its classes with code of its own."""
+    return any(cls is each for each in classes)
+
+
+def plain_type(obj: object) -> type:
+    """Return the type of *obj*; `object` if its metaclass might compare and hash it with code of its own."""
+    cls = type(obj)
+    return cls if type(cls) is type else object
 
 
 def is_class(obj: object) -> bool:

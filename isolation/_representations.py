@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from isolation import _natures
 from isolation._changes import ABSENT
+from isolation._natures import plain_type
 from isolation._secrets import REDACTED, is_secret, is_secret_place, redact
 
 LONGEST_TEXT = 60
@@ -29,7 +30,7 @@ _BRACKETS: Mapping[type, tuple[str, str]] = {
     MappingProxyType: ("mappingproxy({", "})"),
 }
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter, MappingProxyType)
-_PLAIN: Sequence[type] = (type(None), bool, float, complex, range, type(Ellipsis), type(NotImplemented), type(ABSENT))
+_PLAIN: Sequence[type] = (type(None), bool, float, complex, range, type(Ellipsis), type(NotImplemented))
 _PLAIN_COPIES: Mapping[type, Callable[[Any], object]] = {
     # The plain value in an object of a class that inherits from such a type and may override all it likes.
     str: str.__str__,
@@ -68,7 +69,7 @@ def represent_difference(before: object, after: object, *, name: str = "") -> tu
         after: What it holds now.
         name: The place that holds it: values under names of secrets are not shown.
     """
-    kind = type(before)
+    kind = plain_type(before)
     if kind is type(after) and kind in _BRACKETS and not is_secret_place(name):
         if max(len(cast("Any", before)), len(cast("Any", after))) > MOST_ITEMS:
             changes = list(_changed_items(before, after))
@@ -81,12 +82,12 @@ def represent_difference(before: object, after: object, *, name: str = "") -> tu
 
 
 def _shown(value: object, nested: _Show) -> str:
-    kind = type(value)
+    kind = plain_type(value)
     if kind is str:
         return _cut(redact(cast("str", value)))
     if kind is int:
         return _number(cast("int", value))
-    if kind in _PLAIN:
+    if kind in _PLAIN or value is ABSENT:
         return repr(value)
     if kind in (bytes, bytearray):
         return _cut_bytes(cast("bytes", value))
@@ -97,12 +98,12 @@ def _shown(value: object, nested: _Show) -> str:
 
 def _hidden(value: object) -> str:
     # Whether a secret is set at all is worth knowing; a container of secrets shows how many.
-    kind = type(value)
-    if kind in (type(None), bool, type(ABSENT)) or (kind in (str, bytes) and not value):
+    kind = plain_type(value)
+    if kind in (type(None), bool) or value is ABSENT or (kind in (str, bytes) and not value):
         return repr(value)
     if kind in _BRACKETS:
         return _count(value)
-    return REDACTED if any(kind is each for each in (str, bytes, bytearray, int, float)) else _object(value)
+    return REDACTED if kind in (str, bytes, bytearray, int, float) else _object(value)
 
 
 def _number(value: int) -> str:
@@ -121,7 +122,7 @@ def _cut_bytes(data: bytes) -> str:
 
 
 def _counted(value: object) -> str:
-    return _count(value) if type(value) in _BRACKETS else _shown(value, _counted)
+    return _count(value) if plain_type(value) in _BRACKETS else _shown(value, _counted)
 
 
 def _count(value: object) -> str:
@@ -141,7 +142,7 @@ def _elided(value: object) -> str:
 
 def _container(value: object, nested: _Show) -> str:
     opening, closing = _BRACKETS[type(value)]
-    if type(value) in _MAPPINGS:
+    if plain_type(value) in _MAPPINGS:
         pairs = list(cast("Mapping[object, object]", value).items())
         texts = [_pair(key, held, nested) for key, held in pairs[: MOST_ITEMS + 1]]
         return f"{opening}{_limited(texts, ', ', len(pairs))}{closing}"
@@ -153,7 +154,7 @@ def _container(value: object, nested: _Show) -> str:
 
 
 def _is_set(value: object) -> bool:
-    return type(value) in (set, frozenset)
+    return plain_type(value) in (set, frozenset)
 
 
 def _pair(key: object, value: object, nested: _Show) -> str:
@@ -177,7 +178,7 @@ def _object(value: object) -> str:
         return f"<class {_natures.name_of(cast('type', value))}>"
     if _natures.is_module(value):
         return f"<module {_text_or(_natures.module_namespace(cast('ModuleType', value)).get('__name__'), '?')}>"
-    show = _CALLABLES.get(type(value))
+    show = _CALLABLES.get(plain_type(value))
     return f"<{show(value)}>" if show is not None else _instance(value)
 
 
@@ -239,7 +240,7 @@ def _is_value_type(kind: type) -> bool:
 
 
 def _changed_items(before: object, after: object) -> Iterable[str]:
-    if type(before) in (list, tuple, deque):
+    if plain_type(before) in (list, tuple, deque):
         return _changed_sequence(list(cast("Iterable[object]", before)), list(cast("Iterable[object]", after)))
     old, new = _indexed(before), _indexed(after)
     show = _shown_item if _is_set(before) else _shown_pair
@@ -285,7 +286,7 @@ def _indexed(value: object) -> Mapping[object, tuple[object, object]]:
 
 def _token(key: object) -> object:
     # A foreign key would be asked for its hash and compared.
-    kind = type(key)
+    kind = plain_type(key)
     return (kind, key) if kind in (str, int, float, bool, bytes, type(None)) else id(key)
 
 

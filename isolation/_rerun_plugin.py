@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from isolation._configuration import read_settings
+from isolation._configuration import make_watching, read_settings
 from isolation._errors import ContaminationError, LeakError
 from isolation._line_watch import CodeWatch, LineWatch
 from isolation._origin import relative
-from isolation._settings import Settings
 from isolation._state_probes import state_probes
 from isolation.probes._protocol import StateProbe
 
@@ -89,7 +88,7 @@ class RerunPlugin:
         if traced is None:
             return None
         if self._lines is None:
-            probe = _probe(traced["probe"], read_settings(self._config))
+            probe = _probe(traced["probe"], self._config)
             self._lines = LineWatch(partial(_has_changed, probe, traced["places"]))
         return self._lines
 
@@ -122,9 +121,10 @@ class RerunPlugin:
         return {"file": file, "line": place.line, "function": place.function, "source": place.source}
 
 
-def _probe(name: str, settings: Settings) -> StateProbe:
+def _probe(name: str, config: pytest.Config) -> StateProbe:
     """Return a probe of our own: the guard's must not miss what we look at."""
-    (probe,) = state_probes(replace(settings, mode="off", probe_modes={name: "report"})).values()
+    settings = replace(read_settings(config), mode="off", probe_modes={name: "report"})
+    (probe,) = state_probes(settings, make_watching(config, settings)).values()
     probe.start()
     return probe
 

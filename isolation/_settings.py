@@ -37,7 +37,7 @@ KINDS = (
     "garbage_collection", "temporary_directory", "url_opener", "https_context", "logging", "seed",
     "mock", "patch", "stand_in", "third_party",
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
-    "context_variable", "import", "cache", "equal_value",
+    "context_variable", "fixture_value", "import", "cache", "equal_value", "meant",
 )  # fmt: skip
 REPORT_FORMATS = (".jsonl",)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from isolation._settings import STATES, Settings
+from isolation._watching import Watching
 from isolation.probes._protocol import StateProbe, StrictProbe
 
 CLASSES: Mapping[str, str] = {
@@ -20,15 +22,29 @@ CLASSES: Mapping[str, str] = {
 """Where the class of each probe is, relative to `isolation.probes`: ``"module:Class"``."""
 
 
-def state_probes(settings: Settings) -> Mapping[str, StateProbe]:
-    """Return the probes of state that *settings* want, by name."""
-    wanted = [name for name in STATES if name in CLASSES and settings.mode_of(name) != "off"]
-    return {name: _made(CLASSES[name], settings) for name in wanted}
+ON_HEAP: Mapping[str, str] = {"patches": "patches:PatchesProbe", "singletons": "singletons:SingletonsProbe"}
+"""The probes that share one look at the heap."""
 
 
-def _made(path: str, settings: Settings) -> StateProbe:
+def state_probes(settings: Settings, watching: Watching) -> Mapping[str, StateProbe]:
+    """Return the probes of state that *settings* want, by name.
+
+    Args:
+        settings: The settings of the run.
+        watching: Which modules are watched.
+    """
+    wanted = [name for name in STATES if settings.mode_of(name) != "off"]
+    probes = {name: _class(CLASSES[name])() for name in wanted if name in CLASSES}
+    for probe in probes.values():
+        if isinstance(probe, StrictProbe):
+            probe.is_strict = settings.is_strict
+    if ON_HEAP.keys() & set(wanted):
+        meant = [holder.replace(":", ".") for holder in settings.holders]
+        heap = _class("_watched_heap:WatchedHeap")(watching, is_strict=settings.is_strict, meant=meant)
+        probes.update((name, _class(path)(heap)) for name, path in ON_HEAP.items() if name in wanted)
+    return probes
+
+
+def _class(path: str) -> Any:  # noqa: ANN401 - of a probe
     module, _, name = path.partition(":")
-    probe: StateProbe = vars(import_module(f"isolation.probes.{module}"))[name]()
-    if isinstance(probe, StrictProbe):
-        probe.is_strict = settings.is_strict
-    return probe
+    return vars(import_module(f"isolation.probes.{module}"))[name]

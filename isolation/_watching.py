@@ -126,11 +126,19 @@ class Watching:
                 passed.add(id(module))
                 joined[watched.name] = watched
         self._watched.update(joined)
-        return sorted(joined.values(), key=lambda watched: (watched.is_test, watched.name))
+        return _ordered(joined.values())
+
+    def all(self) -> Sequence[Watched]:
+        """Return the watched modules in the order in which they name what several of them refer to."""
+        return _ordered(self._watched.values())
 
     def follows(self, cls: type) -> bool:
         """Tell whether the attributes of *cls* and of its instances are watched, where these are met."""
         return _natures.module_of(cls) in self._module_names or _natures.name_of(cls) in _FOLLOWED
+
+    def watches(self, module: ModuleType) -> bool:
+        """Tell whether *module* is watched."""
+        return any(watched.module is module for watched in self._watched.values())
 
     def is_test_code(self, module_name: str) -> bool:
         """Tell whether *module_name*, as objects know it, is a test module or what stands beside one."""
@@ -173,6 +181,10 @@ class Watching:
     def _is_test(self, parts: Sequence[str]) -> bool:
         is_beside_tests = not _TEST_DIRECTORIES.isdisjoint(parts[:-1])
         return is_beside_tests or any(fnmatchcase(parts[-1], pattern) for pattern in self._test_files)
+
+
+def _ordered(watched: Iterable[Watched]) -> Sequence[Watched]:
+    return sorted(watched, key=lambda each: (each.is_test, each.name))
 
 
 class Project:

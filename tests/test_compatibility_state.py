@@ -5,6 +5,7 @@ import logging
 import ssl
 import urllib.request
 import warnings
+from unittest import mock
 
 import pytest
 import uvloop
@@ -89,3 +90,18 @@ def test_pytest_captures_through_handlers_of_its_own(caplog: pytest.LogCaptureFi
 def test_private_names_of_logging_are_there() -> None:
     """What they hold applies to all loggers."""
     assert vars(logging).keys() >= set(names.LOGGING_NAMES)
+
+
+def test_a_patch_knows_what_it_has_patched() -> None:
+    """Its target, the attribute and what that was, if it was there; of a dictionary only which one it is."""
+
+    class Target:
+        name = "on"
+
+    attribute = mock.patch.object(Target, "name", "off")
+    made = mock.patch.object(Target, "made", "off", create=True)
+    entry = mock.patch.dict(held := {"a": 1}, b=2)
+    with attribute, made, entry:
+        found = [names.patched(patch) for patch in (attribute, made, entry)]
+
+    assert found == [(Target, "name", ("on",)), (Target, "made", ()), (held, None, ())]

@@ -81,6 +81,9 @@ class Meta(type):
         raise AssertionError(name)
 
 
+Meta.__eq__ = Meta.__hash__ = Hostile._fail  # type: ignore[assignment,method-assign]
+
+
 class Shy(metaclass=Meta):
     """A class that fails whatever it is asked."""
 
@@ -176,6 +179,7 @@ def test_a_mock_is_shown_as_one(value: object, text: str) -> None:
     ("make", "text"),
     [
         (Hostile, f"<{HERE}.Hostile object>"),
+        (lambda: type.__call__(Shy), f"<{HERE}.Shy object>"),
         (lambda: Shy, f"<class {HERE}.Shy>"),
         (Faked, f"<{HERE}.Faked object>"),
         (lambda: [Hostile()], f"[<{HERE}.Hostile object>]"),

@@ -205,22 +205,22 @@ def test_naming_probes_means_only_these(pytester: pytest.Pytester) -> None:
 
 def test_the_mode_is_read_from_the_ini_file(pytester: pytest.Pytester) -> None:
     """A suite says in its ini file what it wants."""
-    pytester.makeini(f"{SETTINGS}isolation_mode = fail\nisolation_probes =\n  threads=off\n  descriptors=restore\n")
+    pytester.makeini(f"{SETTINGS}  threads=off\n  descriptors=restore\nisolation_mode = fail\n")
     pytester.makepyfile(SOCKET)
 
     result = pytester.runpytest_inprocess("-rP")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["isolation: mode fail, threads=off, descriptors=restore, profile test (default)"])
+    result.stdout.fnmatch_lines(["isolation: mode fail, singletons=off, threads=off, descriptors=restore, profile *"])
     result.stdout.fnmatch_lines(["closed"])
 
 
 def test_the_command_line_overrides_the_ini_file(pytester: pytest.Pytester) -> None:
     """What is typed counts more than what is written down."""
-    pytester.makeini(f"{SETTINGS}isolation_mode = fail\nisolation_probes = descriptors=off\n")
+    pytester.makeini(f"{SETTINGS}  descriptors=off\nisolation_mode = fail\n")
     pytester.makepyfile(SOCKET)
 
-    result = pytester.runpytest_inprocess("--isolation-mode=report", "--isolation-probes=descriptors=report")
+    result = pytester.runpytest_inprocess("--isolation-mode=report", "--isolation-probes=descriptors=report,patches")
 
     result.assert_outcomes(passed=2)
     assert verdict(result).startswith("1 finding in 1 of 2 tests")
@@ -254,4 +254,4 @@ def test_the_header_says_why_a_profile_applies(
 
     result = pytester.runpytest_inprocess()
 
-    result.stdout.fnmatch_lines([f"isolation: mode report, {reason}"])
+    result.stdout.fnmatch_lines([f"isolation: mode report, singletons=off, {reason}"])

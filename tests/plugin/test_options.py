@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.said import SETTINGS
+from tests.plugin.said import SETTINGS, WATCHING
 
 TEST = "def test_passes(): pass"
 
@@ -109,7 +109,7 @@ def test_a_report_is_no_directory(pytester: pytest.Pytester) -> None:
 )
 def test_a_wrong_line_of_the_ini_file_is_refused(pytester: pytest.Pytester, line: str, message: str) -> None:
     """The message has the value, the setting and its file, and the nearest valid value."""
-    pytester.makeini(f"{SETTINGS}{line}\n")
+    pytester.makeini(f"{WATCHING}{line}\n")
 
     result = pytester.runpytest_inprocess()
 
