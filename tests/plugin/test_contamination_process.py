@@ -360,7 +360,8 @@ def test_nothing_is_found_where_everybody_puts_back(pytester: pytest.Pytester, o
     result = pytester.runpytest_subprocess("--isolation-mode=fail", REPORT, *options)
 
     assert result.ret == 0
-    assert findings(pytester.path) == []
+    # Old versions of pytest-asyncio leave a loop, which is known.
+    assert [found for found in findings(pytester.path) if not found["excused"]] == []
 
 
 def test_filters_of_warnings_stay_without_the_plugin_of_pytest(pytester: pytest.Pytester) -> None:
