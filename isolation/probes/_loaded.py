@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from isolation._changes import ABSENT, Change
@@ -19,28 +18,29 @@ class LoadedModules:
 
     def __init__(self, probe: str) -> None:
         self._probe = probe
-        self._names: list[str] = []
+        self._loaded: dict[str, Any] = {}
         self._modules: list[object] = []
         self.imported: Sequence[str] = ()
         """The names of what was imported between the last two looks."""
 
     def start(self) -> None:
         """Take what is loaded now for the baseline."""
-        self._names, self._modules = list(_MODULES), list(_MODULES.values())
+        # One call, then what was copied: other threads import meanwhile.
+        self._loaded = _MODULES.copy()
+        self._modules = [*self._loaded.values()]
 
     def look(self) -> Sequence[Change]:
         """Return what was replaced, removed or added, and make the present modules the baseline."""
-        modules, self.imported = [*_MODULES.values()], ()
+        self.imported = ()
         # As lists these compare in C, by identity first: `==` is asked only once, of a module that was replaced.
-        if _are_equal(modules, self._modules):
+        if _are_equal([*_MODULES.values()], self._modules):
             return ()
-        names, number = self._names, len(self._names)
-        before = dict(zip(names, self._modules, strict=True))
-        is_grown = _are_equal(modules[:number], self._modules) and names == list(islice(_MODULES, number))
+        before = self._loaded
         self.start()
-        self.imported = self._names[number:] if is_grown else [name for name in self._names if name not in before]
-        fakes = [name for name in self.imported if _is_fake(_MODULES[name])]
-        changed = [] if is_grown else [name for name in before if _MODULES.get(name, ABSENT) is not before[name]]
+        now = self._loaded
+        self.imported = [name for name in now if name not in before]
+        changed = [name for name, module in before.items() if now.get(name, ABSENT) is not module]
+        fakes = {name for name in self.imported if _is_fake(now[name])}
         loud = [self._change(name, group, before) for name, group in grouped([*changed, *fakes]).items()]
         # Each by itself: whoever removes some of them again has undone what he did.
         silent = [self._change(name, [name], before) for name in self.imported if name not in fakes]
@@ -48,7 +48,7 @@ class LoadedModules:
 
     def _change(self, name: str, group: Sequence[str], before: Mapping[str, object]) -> Change:
         olds = {each: before.get(each, ABSENT) for each in group}
-        news = {each: _MODULES.get(each, ABSENT) for each in group}
+        news = {each: self._loaded.get(each, ABSENT) for each in group}
         place = f"sys.modules[{name!r}]"
         return Change(
             probe=self._probe,

@@ -79,7 +79,7 @@ class LoggingTree:
     def start(self) -> None:
         """Take what is set now for the baseline."""
         self._entries = dict(self._registry)
-        self._loggers: list[object] = [*self._registry.values()]
+        self._loggers: list[object] = [*self._entries.values()]
         found = map(self._watch, [self._root, *self._loggers])
         self._watched = {id(each.logger): each for each in found if each is not None}
         watched = self._watched.values()
