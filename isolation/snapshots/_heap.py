@@ -5,7 +5,7 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import chain, repeat
 from operator import is_
 from threading import local
 from types import FunctionType, ModuleType
@@ -222,8 +222,10 @@ class Heap:
         caches = {id(thing): thing for thing in things if type(thing) is not FunctionType}
         self._add(kinds.LRU_CACHE, self._fresh(kinds.LRU_CACHE, caches))
         plain = [thing for thing in [*things, *map(_wrapped, caches.values())] if type(thing) is FunctionType]
-        stateful = {id(function): function for function in plain if self._has_state(function)}
-        saved = self._add(kinds.FUNCTION, self._fresh(kinds.FUNCTION, cast("Things", stateful)))
+        stateful: Things = {id(function): function for function in plain if self._has_defaults(function)}
+        saved = self._add(kinds.FUNCTION, self._fresh(kinds.FUNCTION, stateful))
+        closures: Things = {id(each): each for each in plain if each.__closure__ and id(each) not in stateful}
+        saved += self._add(kinds.CLOSURE, self._fresh(kinds.CLOSURE, closures))
         known = self._by_kind[kinds.FUNCTION_DICT].known
         named = {id(each): each for each in plain if id(each) not in known and _has_attributes(each)}
         bodies = [function.__dict__ for function in named.values()]
@@ -234,11 +236,10 @@ class Heap:
         function = thing if type(thing) is FunctionType else _wrapped(thing)
         return type(function) is FunctionType and id(function.__globals__) in self._globals
 
-    def _has_state(self, function: FunctionType) -> bool:
-        if function.__closure__ or function.__kwdefaults__:
-            return True
-        defaults = function.__defaults__
-        return defaults is not None and not self._plans.leaves.issuperset(map(id, map(type, defaults)))
+    def _has_defaults(self, function: FunctionType) -> bool:
+        """Tell whether there is anything in the defaults of *function* that can change."""
+        defaults = (function.__defaults__ or ()), (function.__kwdefaults__ or {}).values()
+        return not self._plans.leaves.issuperset(map(id, map(type, chain(*defaults))))
 
 
 def _grouped(things: Things, examples: Things) -> dict[int, Things]:

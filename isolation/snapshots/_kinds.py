@@ -163,6 +163,7 @@ FUNCTION = Kind(
     write=writes.write_function,
     is_named=True,
 )
+CLOSURE = Kind(where="fixed", copy=_copied_function, is_named=True, is_fixed=True)
 FIXED = Kind(where="fixed", copy=_itself, is_fixed=True)
 BYTEARRAY = Kind(
     where="bytearray", copy=bytes, differences=value_differences, write=writes.write_bytearray, is_measured=True
@@ -215,6 +216,7 @@ KINDS = (
     DEQUE,
     CELL,
     FUNCTION,
+    CLOSURE,
     FIXED,
     BYTEARRAY,
     ARRAY,

@@ -106,9 +106,7 @@ class Snapshot:
                 left = _in_order(table, table.restored(list(group)))
                 for position, differences in left.items():
                     refusals[table, position] = refusals[table, position] or _still(differences, group[position])
-        derived = {table: list(group) for table, group in recorded.items() if table.kind.is_derived}
-        if derived:
-            self._save(derived)
+        self._save({table: list(group) for table, group in recorded.items() if table.kind.is_derived})
         return [text for texts in refusals.values() for text in texts]
 
     def put(self, change: HeapChange, value: object) -> str | None:
@@ -126,6 +124,8 @@ class Snapshot:
         return refusal
 
     def _save(self, records: Mapping[Table, Collection[int]]) -> None:
+        if not records:
+            return
         self._find_ways()
         pairs = [pair for table, positions in records.items() for pair in self._heap.save(table, positions)]
         self._lineage.saved(pairs)
