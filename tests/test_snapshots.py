@@ -445,6 +445,26 @@ def test_roots_without_state_are_no_mistake() -> None:
     assert told(snapshot) == []
 
 
+def test_a_snapshot_dies_without_the_collector() -> None:
+    """What it has saved would live on otherwise, until some later test."""
+    pool = Pool()
+    pool.level = 1
+    snapshot = Snapshot([Root("held", [pool])], is_ours)
+    pool.level = 2
+    changes = snapshot.changes()
+    snapshot.restore(changes)
+    paths = [change.path for change in changes]
+    gone = weakref.ref(pool)
+    gc.disable()
+    try:
+        del snapshot, changes, pool
+        is_gone = gone() is None
+    finally:
+        gc.enable()
+
+    assert (paths, is_gone) == (["held[0].level"], True)
+
+
 def test_the_collector_is_as_it_was() -> None:
     """It rests while a snapshot is taken, and not longer."""
     was_enabled = gc.isenabled()

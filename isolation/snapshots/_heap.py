@@ -5,6 +5,7 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, repeat
 from operator import is_
 from threading import local
@@ -69,14 +70,11 @@ class Heap:
             kind: MeasuredTable(kind) if kind.is_measured else Table(kind, _FINDERS.get(kind), self._dicts)
             for kind in kinds.KINDS
         }
-        self._by_kind[kinds.SLOTS].copy = self._slots_of
+        self._by_kind[kinds.SLOTS].copy = partial(_slots_of, plans)
         self.tables: Sequence[Table] = list(self._by_kind.values())
         self.watched = [table for table in self.tables if not table.kind.is_fixed]
         self.joined: list[tuple[Table, list[int]]] | None = None
         self._globals: set[int] = set()
-
-    def _slots_of(self, thing: object) -> dict[str, object]:
-        return read_slots(self._plans.slots(type(thing)), thing)
 
     def add_roots(self, things: Sequence[object]) -> None:
         """Walk from *things*, which are looked into whoever has made them."""
@@ -240,6 +238,10 @@ class Heap:
         """Tell whether there is anything in the defaults of *function* that can change."""
         defaults = (function.__defaults__ or ()), (function.__kwdefaults__ or {}).values()
         return not self._plans.leaves.issuperset(map(id, map(type, chain(*defaults))))
+
+
+def _slots_of(plans: Plans, thing: object) -> dict[str, object]:
+    return read_slots(plans.slots(type(thing)), thing)
 
 
 def _grouped(things: Things, examples: Things) -> dict[int, Things]:

@@ -143,11 +143,8 @@ class Snapshot:
     def _named(self, table: Table, owner: object, differences: Sequence[Difference]) -> list[HeapChange]:
         if self._lineage.is_known and self._lineage.path(id(owner)) is None:
             return []
-        find = partial(self._found, id(owner))
+        find = partial(_found, self._lineage, id(owner))  # not bound to self: a circle would live longer
         return [described(table.kind, owner, find, difference) for difference in differences]
-
-    def _found(self, node: int) -> Sequence[Step]:
-        return self._lineage.path(node) or [_LOST]
 
     def _find_ways(self) -> None:
         """Find the paths of what was told last: they are those of the baseline, which is about to change."""
@@ -156,6 +153,10 @@ class Snapshot:
                 way()
             self._lineage.build()
         self._ways = []
+
+
+def _found(lineage: Lineage, node: int) -> Sequence[Step]:
+    return lineage.path(node) or [_LOST]
 
 
 def _put_back(table: Table, position: int, changes: Sequence[HeapChange]) -> list[str]:
