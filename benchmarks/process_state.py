@@ -22,15 +22,14 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from statistics import median
 from types import ModuleType
 
 from _rounds import interleaved, ratio, table
 
-from isolation._settings import STATES, Settings, choose_profile
-from isolation._state_probes import state_probes
-
-PROBES = tuple(name for name in STATES if name not in ("patches", "singletons"))
+from isolation._state_probes import CLASSES
+from isolation.probes._protocol import StateProbe
 
 
 def straightforward() -> Mapping[str, object]:
@@ -67,6 +66,13 @@ def straightforward_look() -> list[str]:
     return [name for name in before if name != "decimal" and before[name] != after[name]]
 
 
+def made(path: str) -> StateProbe:
+    """Return the probe whose class is at *path*."""
+    module, _, name = path.partition(":")
+    probe: StateProbe = vars(import_module(f"isolation.probes.{module}"))[name]()
+    return probe
+
+
 def timed(times: int, look: Callable[[], object]) -> float:
     """Return microseconds of one *look*."""
     started = time.process_time()
@@ -85,8 +91,7 @@ def populate(modules: int, loggers: int) -> None:
 
 def rows(rounds: int, times: int) -> list[list[str]]:
     """Return the table of the process as it is now."""
-    settings = Settings(profile=choose_profile("test", "benchmark", {}))
-    probes = {name: probe for name, probe in state_probes(settings).items() if name in PROBES}
+    probes = {name: made(path) for name, path in CLASSES.items()}
     for probe in probes.values():
         probe.start()
         assert not probe.look(), probe.name
