@@ -102,7 +102,7 @@ class DiagnosisPlugin:
         """Return how long *trial* may take: much longer than it should."""
         start = 6 * self._settings.profile.emergency
         tests = 5 * sum(self._seconds.get(test, 0.0) for test in trial.tests)
-        return (start + tests) * (10 if trial.traced is not None else 1)
+        return (start + tests) * (2 if trial.traced is not None else 1)
 
     def _launch(self) -> Launch:
         config = self._config

@@ -6,7 +6,7 @@ from types import CodeType, FrameType
 
 from isolation._code_events import IsOwn, call_events, line_events
 from isolation._origin import Place, is_library
-from isolation._reads import Reads, names_in
+from isolation._reads import Reads, keys_among, names_in
 
 
 def is_no_library(file: str) -> bool:
@@ -35,6 +35,7 @@ class CodeWatch:
         if code not in self._seen:
             self._seen.add(code)
             self._names.update(names_in(code))
+            self._names.update(keys_among(frame.f_locals.values()))  # the arguments, since nothing has run yet
             self._modules.add(str(frame.f_globals.get("__name__", "")))
 
 

@@ -66,12 +66,15 @@ def names_in(code: CodeType) -> Iterable[str]:
     yield from (name for name in code.co_names if not name.startswith("@"))
     yield from code.co_freevars
     for constant in code.co_consts:
-        texts = cast("tuple[object, ...]", constant) if isinstance(constant, tuple) else (constant,)
-        yield from (text for text in texts if isinstance(text, str) and _may_be_key(text))
+        yield from keys_among(cast("tuple[object, ...]", constant) if isinstance(constant, tuple) else (constant,))
 
 
-def _may_be_key(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_KEY and "%(py" not in text
+def keys_among(values: Iterable[object]) -> Iterable[str]:
+    """Yield the *values* that are texts and may be keys."""
+    for value in values:
+        # No other type than this one: nothing of the user's may run.
+        if type(value) is str and 0 < len(value) <= _LONGEST_KEY and "%(py" not in value:
+            yield value
 
 
 def reads_of_failure(traceback: TracebackType | None) -> Reads:

@@ -14,7 +14,7 @@ import pytest
 
 from isolation._configuration import make_watching, read_settings
 from isolation._errors import ContaminationError, LeakError
-from isolation._line_watch import CodeWatch, LineWatch
+from isolation._line_watch import CodeWatch, LineWatch, is_no_library
 from isolation._origin import relative
 from isolation._state_probes import state_probes
 from isolation.probes._protocol import StateProbe
@@ -58,7 +58,9 @@ class RerunPlugin:
         self._request = request
         self._config = config
         self._outcomes: dict[str, str] = {}
-        self._code = CodeWatch()
+        self._known: dict[str, bool] = {}
+        self._watching = make_watching(config, read_settings(config))
+        self._code = CodeWatch(self._is_own)
         self._lines: LineWatch | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -89,8 +91,16 @@ class RerunPlugin:
             return None
         if self._lines is None:
             probe = _probe(traced["probe"], self._config)
-            self._lines = LineWatch(partial(_has_changed, probe, traced["places"]))
+            self._lines = LineWatch(partial(_has_changed, probe, traced["places"]), self._is_own)
         return self._lines
+
+    def _is_own(self, file: str) -> bool:  # pragma: no cover - who is asked while code is traced is not
+        """Tell whether code in *file* is the user's: of the project, or of a package of it that is installed."""
+        if file not in self._known:
+            self._watching.join()
+            watched = {vars(each.module).get("__file__") for each in self._watching.all()}
+            self._known[file] = is_no_library(file) or file in watched
+        return self._known[file]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -118,7 +118,7 @@ def _order_dependent(record: Record) -> str:
 
 def _brittle(record: Record) -> str:
     if record["is_proven"]:
-        return f"passes only because {_others(record)} set {_state(record)}"
+        return f"passes only after {_others(record)} has set {_state(record)}"
     likely = f", perhaps through {_state(record)}" if record["place"] else ""
     return f"fails alone, and passes {_after(record)}{likely}"
 

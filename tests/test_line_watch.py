@@ -245,19 +245,36 @@ def test_code_that_runs_is_read() -> None:
 
     def reads() -> None:
         for _ in range(2):
-            other()
+            other("argument")
         json.loads("{}")
 
-    def other() -> None:
+    def other(_: str, default: str = "default") -> None:
         PLACE.get("key")
 
     watch = CodeWatch()
     with watched(watch):
         reads()
 
-    assert {"PLACE", "key", "loads"} <= watch.reads.names
+    assert {"PLACE", "key", "loads", "argument", "default"} <= watch.reads.names
     assert "raw_decode" not in watch.reads.names
     assert watch.reads.modules == {__name__}
+
+
+def test_somebody_else_may_say_whose_code_it_is() -> None:
+    """An installed package may be the user's."""
+
+    def loads() -> None:
+        json.loads('{"a": 1}', object_pairs_hook=PLACE.update)
+
+    code, lines = CodeWatch(lambda file: "json" in file), LineWatch(Changes(), lambda file: "json" in file)
+    with watched(lines):
+        loads()
+    with watched(code):
+        loads()
+
+    assert "raw_decode" in code.reads.names
+    assert lines.place is not None
+    assert lines.place.function == "raw_decode"
 
 
 def test_code_is_read_once() -> None:

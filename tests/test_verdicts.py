@@ -61,7 +61,7 @@ def test_a_proven_verdict_names_test_place_values_and_line() -> None:
         ({"name": "order-dependent", "others": (), "imports": ["c.py"]}, "t.py::b fails after the import of c.py"),
         (
             {"name": "brittle", "state": STATE, "is_proven": True},
-            "t.py::b passes only because t.py::a set app.SETTINGS['mode']: 'slow' -> 'fast'",
+            "t.py::b passes only after t.py::a has set app.SETTINGS['mode']: 'slow' -> 'fast'",
         ),
         ({"name": "brittle"}, "t.py::b fails alone, and passes after t.py::a"),
         (

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.plugin.said import SETTINGS
+
 SUITE = """
     import os
     import pytest
@@ -160,6 +162,21 @@ def test_the_line_that_changes_a_place_is_told(pytester: pytest.Pytester) -> Non
         "function": "test_one",
         "source": 'os.environ["REREAD"] = "1"',
     }
+
+
+def test_an_installed_package_of_the_project_is_the_users(pytester: pytest.Pytester) -> None:
+    """A project may be tested as it is installed: its code is read, and its lines are named."""
+    source, installed = pytester.mkdir("reread"), pytester.mkdir("site-packages") / "reread"
+    (source / "__init__.py").touch()
+    installed.mkdir()
+    (installed / "__init__.py").write_text("import os\ndef change():\n    os.environ['REREAD'] = '1'\n")
+    pytester.makeini(f"{SETTINGS}pythonpath = site-packages\naddopts = --import-mode=importlib\n")
+    pytester.makepyfile(test_it="import reread\ndef test_one(): reread.change()\n")
+    traced = {"probe": "environment", "places": ["os.environ['REREAD']"]}
+
+    line = rerun(pytester, tests=["test_one"], traced=traced)["line"]
+
+    assert (line["file"], line["line"], line["function"]) == ("reread/__init__.py", 3, "change")
 
 
 def test_a_place_that_nobody_changes_has_no_line(pytester: pytest.Pytester) -> None:
