@@ -8,7 +8,15 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from isolation._changes import ABSENT
-from isolation._natures import bases_of, class_namespace, instance_namespace, is_class, is_module, module_namespace
+from isolation._natures import (
+    bases_of,
+    class_namespace,
+    instance_namespace,
+    is_class,
+    is_module,
+    module_namespace,
+    module_of,
+)
 from isolation._targets import bind, value_of
 from isolation.snapshots import HeapChange, Root, Snapshot
 
@@ -122,7 +130,8 @@ class Singleton:
         self.caches = [Cache(root.name, root.thing) for root in solid if is_cache(root.thing)]
         self.roots = [root for root in solid if not is_cache(root.thing)]
         self._only = {id(root.thing) for root in self.roots} if is_shallow else None
-        own = {_class_of(root.thing) for root in self.roots}
+        # Not of the interpreter's own classes: too much would belong to it.
+        own = {cls for cls in (_class_of(root.thing) for root in self.roots) if module_of(cls) != "builtins"}
         self._snapshot = Snapshot(self.roots, lambda kind: not own.isdisjoint(bases_of(kind)))
         if follow is not None:
             self._snapshot.add(_followed(self.roots, follow))

@@ -211,6 +211,20 @@ def test_an_object_is_followed_from_a_class() -> None:
     assert client.sent == []
 
 
+def test_an_object_that_is_a_container_too_has_attributes_of_its_own() -> None:
+    """Its items belong to what leads to it, its attributes do not."""
+
+    class Config(dict[str, int]):
+        """A dict with attributes."""
+
+    config = Config(a=1)
+    target = resettable({"config": config})
+    state = target.snapshot()
+    config.fresh = 1  # type: ignore[attr-defined]
+
+    assert target.changed(state) == []
+
+
 def test_a_shallow_one_leaves_what_is_inside_alone() -> None:
     """Its own attributes, or its own items, are all that is meant."""
     own = Manager()
