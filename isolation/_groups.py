@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import count
 from typing import Any, cast
 
@@ -145,6 +144,8 @@ class Groups:
         if group in self._targets or group in self._missed:
             return None
         self._missed.add(group)
+        from difflib import get_close_matches  # noqa: PLC0415 - needed only to help somebody who is wrong
+
         known = [name for name, targets in self._targets.items() if targets]
         return next(iter(get_close_matches(group, known, 1, cutoff=0.85)), None)
 

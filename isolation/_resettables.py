@@ -233,11 +233,6 @@ def registered(group: str | None = None) -> Sequence[Resettable]:
     return [target for target in GROUPS.members(group) if isinstance(target, Resettable)]
 
 
-def declares(owner: object, name: str | None) -> bool:
-    """Tell whether somebody has registered attribute *name* of *owner*, or the container *owner*."""
-    return any(each.has(owner, name) for each in registered())
-
-
 def reset_all(group: str | None = None) -> Sequence[str]:
     """Put all resettables of *group* back to what they were when the tests had been collected.
 

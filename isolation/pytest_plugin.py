@@ -76,11 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put barriers around tests and take baselines, if anybody has registered anything."""
     settings = read_settings(config)
-    is_needed = _GROUPS in sys.modules or settings.singletons
+    groups = sys.modules.get(_GROUPS)
+    is_used = "isolation._barriers" in sys.modules or (groups is not None and groups.GROUPS.members(None))
     is_marked = _configuration.has_marker(items, "isolation_barrier")
     if is_marked and not settings.is_on:
         _configuration.check_markers(items)
-    if is_needed or is_marked:
+    if is_used or is_marked or settings.singletons:
         from isolation._barrier_plugin import BarrierPlugin  # noqa: PLC0415 - most runs have none
 
         plugin = BarrierPlugin(config.stash.get(_MARK, 0))

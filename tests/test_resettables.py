@@ -24,7 +24,7 @@ from isolation import (
     resettable,
     sync_isolation_barrier,
 )
-from isolation._resettables import declares, registered
+from isolation._resettables import registered
 from tests.barred import raising
 
 MODE: ContextVar[str] = ContextVar("mode", default="normal")
@@ -678,19 +678,18 @@ def test_an_object_of_a_module_that_is_gone_is_called_by_its_class(app: Any) -> 
 def test_a_resettable_knows_what_was_registered() -> None:
     """For whoever finds a change, and wants to know whether somebody cares."""
     own, other = Manager(), Manager()
-    resettable(own)
-    resettable(Manager, attrs=["instance"])
-    resettable(home)
-    resettable("isolation_test_late:items")
+    target, attribute, cache = resettable(own), resettable(Manager, attrs=["instance"]), resettable(home)
+    late = resettable("isolation_test_late:items")
     own.queues["u1"] = []
 
-    assert declares(own, "queues")
-    assert declares(own.queues, None)
-    assert declares(Manager, "instance")
-    assert declares(home, None)
-    assert not declares(other, "queues")
-    assert not declares(other.queues, None)
-    assert not declares(Manager, "registry")
+    assert target.has(own, "queues")
+    assert target.has(own.queues, None)
+    assert attribute.has(Manager, "instance")
+    assert cache.has(home, None)
+    assert not target.has(other, "queues")
+    assert not target.has(other.queues, None)
+    assert not attribute.has(Manager, "registry")
+    assert not late.has(own, None)
 
 
 def test_wrong_use_fails_where_it_is_written() -> None:

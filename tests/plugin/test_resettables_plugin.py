@@ -3,7 +3,7 @@
 import pytest
 
 from isolation._groups import GROUPS
-from tests.plugin.said import SETTINGS
+from tests.plugin.said import SETTINGS, WATCHING, section
 
 APP = """
     manager = {"queues": []}
@@ -18,6 +18,8 @@ CONFTEST = """
     @pytest.fixture(autouse=True)
     def clean_singletons():
         reset_all()
+        yield
+        reset_all()
 """
 
 
@@ -29,7 +31,7 @@ def write(pytester: pytest.Pytester, **modules: str) -> None:
 
 @pytest.mark.parametrize("mode", ["off", "report", "fail"])
 def test_singletons_of_the_settings_are_reset(pytester: pytest.Pytester, mode: str) -> None:
-    """In every mode, by a fixture of two lines."""
+    """In every mode, by a fixture of three lines."""
     pytester.makeini(f"{SETTINGS}isolation_singletons =\n    shop:manager\n    shop:Pool._instance\n")
     pytester.makeconftest(CONFTEST)
     write(
@@ -155,3 +157,50 @@ def test_a_run_that_was_forgotten_finds_its_modules_again(pytester: pytest.Pytes
 
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_a_registered_cache_that_a_test_leaves_changed_is_reported(pytester: pytest.Pytester) -> None:
+    """By its path, as a warning; one that nobody has registered is nobody's business."""
+    pytester.makeini(f"{WATCHING}isolation_singletons = shop_caches:registered_cache\n")
+    pytester.syspathinsert()
+    pytester.makepyfile(
+        shop_caches="registered_cache = {}\nother_cache = {}\n",
+        test_it="""
+        import shop_caches
+
+        def test_it():
+            shop_caches.registered_cache["a"] = shop_caches.other_cache["a"] = 1
+
+        def test_again():
+            pass
+""",
+    )
+
+    result = pytester.runpytest_inprocess()
+
+    assert section(result)[:2] == [
+        "test_it.py::test_it changed",
+        "  shop_caches.registered_cache['a']: absent -> 1",
+    ]
+    assert "other_cache" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("mode", ["restore", "fail"])
+def test_what_was_registered_is_put_back_by_the_modes_that_do_so(pytester: pytest.Pytester, mode: str) -> None:
+    """Nobody has to call anything."""
+    pytester.makeini(f"{WATCHING}isolation_singletons = shop:manager\n")
+    write(
+        pytester,
+        test_it="""
+        import pytest, shop
+
+        @pytest.mark.parametrize("n", [1, 2])
+        def test_it(n):
+            assert shop.manager == {"queues": []}
+            shop.manager["queues"].append(n)
+""",
+    )
+
+    result = pytester.runpytest_inprocess(f"--isolation-mode={mode}")
+
+    result.assert_outcomes(passed=2)

@@ -6,3 +6,5 @@ from isolation import reset_all
 @pytest.fixture(autouse=True)
 def clean_singletons():
     reset_all()
+    yield
+    reset_all()
