@@ -3,7 +3,8 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
-from operator import is_
+from itertools import compress
+from operator import is_, is_not
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from isolation._changes import ABSENT
@@ -50,6 +51,44 @@ def named_differences(saved: dict[str, object], now: dict[str, object]) -> Seque
     return found + [(name, ABSENT, value) for name, value in now.items() if name not in saved]
 
 
+def unlike(before: Sequence[object], after: Sequence[object]) -> tuple[list[object], list[object]]:
+    """Return *before* and *after* without what they have in common at their ends, and at equal places between.
+
+    So that the cost of what follows is that of the change, not of the container.
+    """
+    start = _alike(before, after)
+    olds, news = before[start:], after[start:]
+    end = _alike(olds[::-1], news[::-1])
+    olds, news = olds[: len(olds) - end], news[: len(news) - end]
+    if len(olds) != len(news):
+        return list(olds), list(news)
+    different = list(map(is_not, olds, news))
+    return list(compress(olds, different)), list(compress(news, different))
+
+
+def _alike(one: Sequence[object], other: Sequence[object]) -> int:
+    """Return how many elements the two have in common at their beginning."""
+    differs = list(map(is_not, one, other))
+    return differs.index(True) if True in differs else len(differs)
+
+
+def _unlike_entries(saved: object, now: object) -> tuple[list[tuple[object, object]], list[tuple[object, object]]]:
+    """Return entries of two dicts, saved in the same form, without what they have in common."""
+    if type(saved) is not type(now) or type(saved) is not dict:
+        return entries(saved), entries(now)
+    old, new = cast("dict[object, object]", saved), cast("dict[object, object]", now)
+    columns = list(zip((list(old), list(old.values())), (list(new), list(new.values())), strict=True))
+    start = min(_alike(olds, news) for olds, news in columns)
+    columns = [(olds[start:], news[start:]) for olds, news in columns]
+    end = min(_alike(olds[::-1], news[::-1]) for olds, news in columns)
+    (old_keys, new_keys), (old_values, new_values) = columns
+    count, other = len(old_keys) - end, len(new_keys) - end
+    return (
+        list(zip(old_keys[:count], old_values[:count], strict=True)),
+        list(zip(new_keys[:other], new_values[:other], strict=True)),
+    )
+
+
 def entries(saved: object) -> list[tuple[object, object]]:
     """Return keys and values of *saved*, the copy of a dict in any of its two forms."""
     if type(saved) is dict:
@@ -60,7 +99,7 @@ def entries(saved: object) -> list[tuple[object, object]]:
 
 def keyed_differences(saved: object, now: object) -> Sequence[Difference]:
     """Return which entries differ, or that only their order does."""
-    old, new = entries(saved), entries(now)
+    old, new = _unlike_entries(saved, now)
     olds, news = ({token(key): (key, value) for key, value in each} for each in (old, new))
     gone = ABSENT, ABSENT
     found: list[Difference] = [

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from isolation._natures import is_module, module_namespace
 from isolation.snapshots import _kinds as kinds
+from isolation.snapshots._contents import unlike
 from isolation.snapshots._kinds import Kind
 from isolation.snapshots._objects import CACHE, class_dict, dicts_of, has_dict, local_dict, read_slots
 from isolation.snapshots._plans import Plan, Plans
@@ -95,14 +96,19 @@ class Heap:
         """Return the records of *kind*."""
         return self._by_kind[kind]
 
-    def save(self, table: Table, positions: Collection[int]) -> list[tuple[int, object, object]]:
-        """Save the present contents of records; return of each the owner's identity and what it held and holds."""
+    def save(self, table: Table, positions: Collection[int]) -> list[tuple[int, list[object], list[object]]]:
+        """Save the present contents of records; return of each the owner's identity, what has gone and what has come.
+
+        What stays at its place may be left out.
+        """
         before = [table.saved[position] for position in positions]
         table.save(positions)
-        owners = [id(table.owners[position]) for position in positions]
-        after = [table.saved[position] for position in positions]
-        self.add(gc.get_referents(*after))
-        return list(zip(owners, before, after, strict=True))
+        found: list[tuple[int, list[object], list[object]]] = []
+        for position, contents in zip(positions, before, strict=True):
+            gone, come = unlike(gc.get_referents(contents), gc.get_referents(table.saved[position]))
+            found.append((id(table.owners[position]), gone, come))
+        self.add([thing for _, _, come in found for thing in come])
+        return found
 
     def discard(self, table: Table, owner_ids: Sequence[int]) -> list[object]:
         """Forget records and return what was saved of them."""

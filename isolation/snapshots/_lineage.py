@@ -90,14 +90,14 @@ class Lineage:
             self._unlink({node: 1})
             self._collect()
 
-    def saved(self, pairs: Iterable[tuple[int, object, object]]) -> None:
-        """Note that owners, given by identity, held one content and hold another, and forget what nothing leads to."""
+    def saved(self, records: Iterable[tuple[int, list[object], list[object]]]) -> None:
+        """Note what has gone from owners, given by identity, and what has come; forget what nothing leads to."""
         self._forget_paths()
         self._welcome()
         lost: Counter[int] = Counter()
-        for node, before, after in pairs:
-            self._link(node, [after])
-            lost.update(self._known(before))
+        for node, gone, come in records:
+            self._reach(node, self._records(come))
+            lost.update(self._records(gone))
         self._link_joined()
         self._unlink(lost)
         self._collect()
@@ -186,13 +186,19 @@ class Lineage:
         return [table.saved[table.index[node]] for table in self._homes[node]]
 
     def _known(self, *contents: object) -> list[int]:
+        return self._records(gc.get_referents(*contents))
+
+    def _records(self, things: Iterable[object]) -> list[int]:
         homes = self._homes
-        return [node for node in map(id, gc.get_referents(*contents)) if node in homes]
+        return [node for node in map(id, things) if node in homes]
 
     def _link(self, node: int, contents: Iterable[object]) -> list[int]:
         """Count what a record with *contents* leads to, and return what was not reached before."""
+        return self._reach(node, self._known(*contents))
+
+    def _reach(self, node: int, children: Iterable[int]) -> list[int]:
         met: list[int] = []
-        for child in self._known(*contents):
+        for child in children:
             self._edges[child] += 1
             if child not in self._parents:
                 self._parents[child] = node
