@@ -72,6 +72,20 @@ def test_an_import_is_a_silent_change(probe: ModulesProbe) -> None:
     assert account.left() == []
 
 
+def test_a_module_that_is_removed_and_imported_again_is_replaced(probe: ModulesProbe) -> None:
+    """Also if somebody looked between."""
+    old = sys.modules.pop("shop_app.cart")
+    account = NetChanges()
+    account.add(probe.look())
+    new = importlib.import_module("shop_app.cart")
+    account.add(probe.look())
+
+    (found,) = account.left()
+    assert (found.before, found.after) == (old, new)
+    assert put_back(found) is None
+    assert sys.modules["shop_app.cart"] is old
+
+
 def test_a_replaced_module_is_found_and_put_back(probe: ModulesProbe) -> None:
     """Its package has it as an attribute again, too."""
     original = sys.modules["shop_app.cart"]

@@ -231,6 +231,20 @@ def test_a_fixture_whose_change_was_changed_again_is_told_of(guard: StateGuard, 
     assert [(finding.before, finding.after) for finding in guard.unsettled()] == [("absent", "'test'")]
 
 
+def test_findings_come_in_the_order_of_putting_back() -> None:
+    """What the test changed last may be what the rest depends on."""
+    first, second = Board(), Board()
+    first.name, second.name = "environment", "cwd"
+    guard = StateGuard({"environment": first, "cwd": second})
+    guard.begin()
+    second.state["PLACE"] = "there"
+    guard.fixture_begins()
+    guard.fixture_is_set_up(MODULE)
+    first.state["MODE"] = "debug"
+
+    assert [finding.probe for finding in guard.end(TEST)] == ["environment", "cwd"]
+
+
 def test_a_later_test_that_puts_it_back_has_changed_nothing(guard: StateGuard, board: Board) -> None:
     """It has cleaned up; what is changed after that is a change again."""
     board.state["MODE"] = "one"
@@ -241,6 +255,20 @@ def test_a_later_test_that_puts_it_back_has_changed_nothing(guard: StateGuard, b
 
     assert (first, second) == ([("test_a", "MODE", "absent", "'one'")], [])
     assert said(guard) == first
+
+
+def test_a_test_puts_back_what_frameworks_changed_meanwhile() -> None:
+    """What counts is what was there at first."""
+    board = FramedBoard()
+    guard = StateGuard({"environment": board})
+    guard.begin()
+    board.state["MODE"] = "one"
+    guard.end(TEST)
+    board.state["MODE"] = "two"
+    guard.begin()
+    del board.state["MODE"]
+
+    assert said(guard) == []
 
 
 def test_what_the_collection_made_is_not_to_be_put_back(board: Board) -> None:
@@ -296,6 +324,8 @@ def test_what_a_fixture_undoes_is_settled(guard: StateGuard, board: Board) -> No
     guard.end(TEST)
     tear_down(guard, board, MODULE, MODE=ABSENT)
     guard.end(TEST)
+    settled = list(guard.unsettled())
     board.state["MODE"] = "test"
 
+    assert settled == []
     assert said(guard) == [("test_a", "MODE", "absent", "'test'")]
