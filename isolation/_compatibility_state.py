@@ -72,8 +72,13 @@ def forget_loop(policy: object) -> None:
     vars(local).pop("_set_called", None)
 
 
-LOGGING_NAMES = ("raiseExceptions", "lastResort", "_loggerClass", "_logRecordFactory")
-"""The names in `logging` of what applies to all loggers."""
+LOGGING_NAMES: Mapping[str, str] = {
+    "raiseExceptions": "logging.raiseExceptions",
+    "lastResort": "logging.lastResort",
+    "_loggerClass": "logging.getLoggerClass()",
+    "_logRecordFactory": "logging.getLogRecordFactory()",
+}
+"""The names in `logging` of what applies to all loggers, and how one reads what they hold."""
 
 
 class LevelMark:

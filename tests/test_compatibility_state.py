@@ -89,7 +89,7 @@ def test_pytest_captures_through_handlers_of_its_own(caplog: pytest.LogCaptureFi
 
 def test_private_names_of_logging_are_there() -> None:
     """What they hold applies to all loggers."""
-    assert vars(logging).keys() >= set(names.LOGGING_NAMES)
+    assert vars(logging).keys() >= names.LOGGING_NAMES.keys()
 
 
 def test_a_patch_knows_what_it_has_patched() -> None:

@@ -233,10 +233,15 @@ def test_a_logger_in_the_place_of_a_placeholder_is_no_change(probe: LoggingProbe
     assert not probe.look()
 
 
+class Logger(logging.Logger):
+    """Is what some libraries put in the place of loggers."""
+
+
 GLOBALS: list[tuple[Callable[[], object], str, object, object]] = [
     (lambda: logging.disable(logging.ERROR), "logging.root.manager.disable", logging.NOTSET, logging.ERROR),
     (lambda: setattr(logging, "raiseExceptions", 0), "logging.raiseExceptions", True, 0),
     (lambda: setattr(logging, "lastResort", None), "logging.lastResort", logging.lastResort, None),
+    (lambda: logging.setLoggerClass(Logger), "logging.getLoggerClass()", logging.getLoggerClass(), Logger),
 ]
 
 

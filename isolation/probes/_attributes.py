@@ -24,6 +24,7 @@ class Attribute:
 
     Attributes:
         name: The name.
+        place: How its user would read it, if not by that name.
         kind: What kind of place it is.
         severity: How bad it is when it is left changed.
         first: How bad it is when it is left changed from its initial value: most often it was only used.
@@ -33,6 +34,7 @@ class Attribute:
     """
 
     name: str
+    place: str = ""
     kind: str
     severity: Severity = "error"
     first: Severity | None = None
@@ -107,7 +109,7 @@ class Attributes:
         return self._settled(attribute.name, before) is not self._settled(attribute.name, after)
 
     def _change(self, attribute: Attribute, before: object, after: object) -> Change:
-        place = f"{self._module}.{attribute.name}"
+        place = attribute.place or f"{self._module}.{attribute.name}"
         return Change(
             probe=self._probe,
             kind=attribute.kind,

@@ -18,7 +18,10 @@ class LoggingProbe:
     def __init__(self) -> None:
         self._tree = LoggingTree(self.name)
         self._disable = Settings(self.name, [_DISABLE])
-        names = [Attribute(name=name, kind="logging", severity="warning") for name in LOGGING_NAMES]
+        names = [
+            Attribute(name=name, place=place, kind="logging", severity="warning")
+            for name, place in LOGGING_NAMES.items()
+        ]
         self._attributes = Attributes(self.name, "logging", names)
 
     def start(self) -> None:
