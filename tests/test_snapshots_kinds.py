@@ -128,6 +128,16 @@ def test_a_changed_container_can_be_accepted(
     assert told(snapshot) == []
 
 
+def test_a_key_of_a_misleading_dict_that_is_replaced_is_seen() -> None:
+    """Though the value is the same."""
+    held = Registry(a=True)
+    snapshot = Snapshot([Root("held", held)], is_ours)
+    dict.clear(held)
+    dict.update(held, b=True)
+
+    assert told(snapshot) == ["held['a']: True -> absent", "held['b']: absent -> True"]
+
+
 def test_a_deque_keeps_its_length_and_a_default_its_factory() -> None:
     """They are refilled, not replaced."""
     recent, lists = deque([1], maxlen=1), defaultdict[str, list[int]](list)

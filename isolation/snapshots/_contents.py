@@ -113,6 +113,12 @@ def keyed_differences(saved: object, now: object) -> Sequence[Difference]:
     return found
 
 
+def flat_differences(saved: Sequence[object], now: Sequence[object]) -> Sequence[Difference]:
+    """Return which entries differ, or that only their order does, of keys and values in turns."""
+    is_same = len(saved) == len(now) and all(map(is_, saved, now))
+    return [] if is_same else keyed_differences(saved, now)
+
+
 def listed_differences(saved: Sequence[object], now: Sequence[object]) -> Sequence[Difference]:
     """Return the whole list as a difference if any element is another one."""
     is_same = len(saved) == len(now) and all(map(is_, saved, now))

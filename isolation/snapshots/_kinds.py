@@ -16,6 +16,7 @@ from isolation.snapshots._contents import (
     copied_deque,
     copied_set,
     element_differences,
+    flat_differences,
     flattened,
     flattened_in_order,
     identity_differences,
@@ -36,10 +37,11 @@ class Kind:
         differences: Compares two results of *copy*.
         write: Writes a place of it, or all of it.
         is_keyed: Whether its keys must be compared beside what it refers to: a dict with texts for keys does not
-            say that it refers to them.
+            say that it refers to them.  For attributes this is left out, which would take as long as all the rest: one
+            that is deleted, while another one with the same value comes in its place, is missed.
         has_owner: Whether its owner is another object that must be compared as well: an instance beside its dict.
         is_named: Whether its places are attributes.
-        is_measured: Whether it refers to nothing and must be compared by its contents.
+        is_measured: Whether what it refers to does not tell, so that it must be compared by its contents.
         is_fixed: Whether it can never change and is only passed on the way.
         is_derived: Whether it is not put back to what it was, but to a beginning that is as good.
         count: Returns how long the result of *copy* would be, if that is quicker; what is as long is unchanged.
@@ -148,7 +150,7 @@ SLOTS = Kind(where="slots", copy=_itself, differences=named_differences, write=w
 FUNCTION_DICT = Kind(where="instance", copy=objects.DICT.copy, differences=named_differences, is_named=True)
 THREAD_LOCAL = Kind(where="thread_local", copy=objects.DICT.copy, differences=named_differences, is_named=True)
 DICT = Kind(where="dict", copy=objects.DICT.copy, differences=keyed_differences, is_keyed=True)
-ODD_DICT = Kind(where="dict", copy=flattened, differences=keyed_differences)
+ODD_DICT = Kind(where="dict", copy=flattened, differences=flat_differences, is_measured=True)
 ORDERED_DICT = Kind(
     where="dict", copy=flattened_in_order, differences=keyed_differences, write=writes.write_ordered_entry
 )

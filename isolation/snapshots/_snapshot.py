@@ -35,7 +35,8 @@ class Root:
 class Snapshot:
     """Remember what is reachable from *roots*, tell what of it changed, and put it back.
 
-    Holds shallow copies only.  Runs no code of what it looks at.
+    Holds shallow copies only.  Runs no code of what it looks at.  An attribute that is deleted, while another one with
+    the same value is set in its place between two looks, is missed; a key of a dict is not.
 
     Args:
         roots: Where looking begins; where two ways to a place are equally long, the earlier root names it, and a module

@@ -277,7 +277,7 @@ def _split(raw: bytes) -> list[bytes]:
 
 
 class MeasuredTable(Table):
-    """The records of a kind that refers to nothing: each is read at each look."""
+    """The records of a kind whose referents do not tell: each is read at each look."""
 
     def _is_same(self, number: int) -> bool:  # noqa: ARG002 - only a reading shows it
         return False
