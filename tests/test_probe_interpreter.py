@@ -150,7 +150,7 @@ def test_streams_of_capture_are_no_change(probe: InterpreterProbe, capsys: pytes
 def test_a_collection_callback_that_is_added_is_a_note_if_asked_for(probe: InterpreterProbe) -> None:
     """Who measures adds one; who takes one away harms somebody else."""
     gc.callbacks.append(function)
-    assert not probe.look()
+    assert [change.is_silent for change in probe.look()] == [True]
     gc.callbacks.remove(function)
     probe.look()
     probe.is_strict = True
@@ -172,13 +172,14 @@ def test_runners_of_loops_are_told_if_asked_for(probe: InterpreterProbe) -> None
     forget_loop(asyncio.get_event_loop_policy())
     probe.start()
     asyncio.run(asyncio.sleep(0))
-    assert not probe.look()
+    assert [found.is_silent for found in probe.look()] == [True]
     forget_loop(asyncio.get_event_loop_policy())
     probe.start()
     probe.is_strict = True
     asyncio.run(asyncio.sleep(0))
+    (found,) = probe.look()
 
-    assert [(found.place, found.severity) for found in probe.look()] == [("asyncio.get_event_loop()", "note")]
+    assert (found.place, found.severity, found.is_silent) == ("asyncio.get_event_loop()", "note", False)
 
 
 def test_the_first_opener_is_a_note(probe: InterpreterProbe) -> None:

@@ -4,6 +4,7 @@ import gc
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from isolation._changes import Change
@@ -70,7 +71,7 @@ class InterpreterProbe:
             changes += part.look()
         if self._callbacks.differs():
             changes += self._callbacks.look()
-        return changes if self.is_strict or not changes else [each for each in changes if not _is_usual(each)]
+        return changes if self.is_strict else [_quietly(change) for change in changes]
 
     def settle(self) -> None:
         """Do nothing: nothing is derived from these."""
@@ -123,8 +124,9 @@ def _settled_directory(_: str, directory: object) -> object:
     return directory
 
 
-def _is_usual(change: Change) -> bool:
-    return change.severity == "note" and change.kind in ("loop_policy", "garbage_collection")
+def _quietly(change: Change) -> Change:
+    is_usual = change.severity == "note" and change.kind in ("loop_policy", "garbage_collection")
+    return replace(change, is_silent=True) if is_usual else change
 
 
 def _judge_callbacks(before: Sequence[object], after: Sequence[object]) -> Severity:
