@@ -4,9 +4,8 @@ Loaded by ``-p`` into the processes of `isolation._reruns`, with the arguments o
 """
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from isolation._configuration import make_watching, read_settings
 from isolation._errors import ContaminationError, LeakError
 from isolation._line_watch import CodeWatch, LineWatch, is_no_library
 from isolation._origin import relative
+from isolation._places import PlaceWatch
 from isolation._state_probes import state_probes
 from isolation.probes._protocol import StateProbe
 
@@ -30,6 +30,8 @@ OFF: Mapping[str, object] = {
     "isolation_report": [], "isolation_diagnose": False, "isolation_order": None, "isolation_survivors": False,
     "isolation_trace": False, "isolation_debug_teardown": False,
 }  # fmt: skip
+
+_ON_HEAP = ("patches", "singletons")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,9 +92,16 @@ class RerunPlugin:
         if traced is None:
             return None
         if self._lines is None:
-            probe = _probe(traced["probe"], self._config)
-            self._lines = LineWatch(partial(_has_changed, probe, traced["places"]), self._is_own)
+            self._lines = LineWatch(self._has_changed(traced["probe"], traced["places"]), self._is_own)
         return self._lines
+
+    def _has_changed(self, name: str, places: Sequence[str]) -> Callable[[], bool]:
+        """Return what tells whether one of *places* has changed since the last call."""
+        watch = PlaceWatch(places[0])
+        if name in _ON_HEAP and watch.is_possible:
+            return watch  # some microseconds, where a look at the whole heap takes hundreds
+        probe = _probe(name, self._config)
+        return lambda: any(change.place in places or change.unit in places for change in probe.look())
 
     def _is_own(self, file: str) -> bool:  # pragma: no cover - who is asked while code is traced is not
         """Tell whether code in *file* is the user's: of the project, or of a package of it that is installed."""
@@ -137,7 +146,3 @@ def _probe(name: str, config: pytest.Config) -> StateProbe:
     (probe,) = state_probes(settings, make_watching(config, settings)).values()
     probe.start()
     return probe
-
-
-def _has_changed(probe: StateProbe, places: Sequence[str]) -> bool:
-    return any(change.place in places or change.unit in places for change in probe.look())

@@ -179,6 +179,18 @@ def test_an_installed_package_of_the_project_is_the_users(pytester: pytest.Pytes
     assert (line["file"], line["line"], line["function"]) == ("reread/__init__.py", 3, "change")
 
 
+def test_the_line_that_changes_a_place_of_the_heap_is_told(pytester: pytest.Pytester) -> None:
+    """It is looked at by its name; a look at the whole heap after each line would take too long."""
+    pytester.makepyfile(
+        app="STATE = {}", test_it="import app\ndef test_one():\n    app.STATE['a'] = 1\n    assert app\n"
+    )
+    traced = {"probe": "singletons", "places": ["app.STATE['a']", "app.STATE[*]"]}
+
+    line = rerun(pytester, tests=["test_one"], files=["test_it.py", "app.py"], traced=traced)["line"]
+
+    assert (line["file"], line["line"]) == ("test_it.py", 3)
+
+
 def test_a_place_that_nobody_changes_has_no_line(pytester: pytest.Pytester) -> None:
     """Another place is no answer."""
     pytester.makepyfile(test_it=SUITE)
