@@ -122,3 +122,12 @@ def patched(patch: Any) -> tuple[object, str | None, Sequence[object]]:  # noqa:
         return patch.in_dict, None, ()
     original = patch.temp_original
     return patch.target, patch.attribute, () if original is sys.modules["unittest.mock"].DEFAULT else (original,)
+
+
+def mime_tables() -> Sequence[dict[str, Any]]:
+    """Return the tables of `mimetypes`: types and their endings by strictness, encodings, suffixes; none before use."""
+    names = vars(sys.modules["mimetypes"]) if "mimetypes" in sys.modules else {}
+    store: Any = names.get("_db")
+    if type(store) is not names.get("MimeTypes", Absent):
+        return ()
+    return [*store.types_map, *store.types_map_inv, store.encodings_map, store.suffix_map]

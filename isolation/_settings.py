@@ -34,7 +34,7 @@ KINDS = (
     "signal_handler", "signal_mask", "alarm", "fault_handler", "locale", "time_zone",
     "warnings_filter", "warnings_hook",
     "stream", "hook", "limit", "interpreter", "builtin", "umask", "loop_policy", "socket_timeout", "decimal_context",
-    "garbage_collection", "temporary_directory", "url_opener", "https_context", "logging", "seed",
+    "garbage_collection", "temporary_directory", "url_opener", "https_context", "logging", "seed", "mime_type",
     "mock", "patch", "stand_in", "third_party",
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
     "context_variable", "fixture_value", "import", "cache", "equal_value", "meant",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mimetypes
 import ssl
 import urllib.request
 import warnings
@@ -105,3 +106,13 @@ def test_a_patch_knows_what_it_has_patched() -> None:
         found = [names.patched(patch) for patch in (attribute, made, entry)]
 
     assert found == [(Target, "name", ("on",)), (Target, "made", ()), (held, None, ())]
+
+
+def test_mimetypes_keeps_its_tables_where_we_look() -> None:
+    """Types by ending, endings by type, each for those that are standard and those that are not."""
+    mimetypes.init()
+    common, types, _, endings, encodings, suffixes = names.mime_tables()
+
+    assert (types[".html"], common[".rtf"]) == ("text/html", "application/rtf")
+    assert ".html" in endings["text/html"]
+    assert (encodings[".gz"], suffixes[".tgz"]) == ("gzip", ".tar.gz")

@@ -16,6 +16,7 @@ from isolation.probes._decimal_context import DecimalContext
 from isolation.probes._limits import LIMITS, default_directories
 from isolation.probes._lists import WatchedList
 from isolation.probes._loop_policy import LoopPolicy
+from isolation.probes._mime_types import MimeTypes
 from isolation.probes._values import Settings
 
 
@@ -55,6 +56,7 @@ class InterpreterProbe:
             Attributes(self.name, "urllib.request", _URLLIB),
             Attributes(self.name, "ssl", _SSL),
             DecimalContext(self.name),
+            MimeTypes(self.name),
         ]
 
     def start(self) -> None:
