@@ -15,8 +15,8 @@ from isolation._changes import ABSENT
 _MOST_ITEMS = 1_000
 _STEP = re.compile(r"\.(\w+)|\[((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]])*)\]")
 _CONTAINERS: tuple[Any, ...] = (dict, list, tuple, set, frozenset)
-_GET: Any = dict.get
-_VALUES: Any = dict.values
+_GET: Any = vars(dict)["get"]
+_VALUES: Any = vars(dict)["values"]
 
 
 class PlaceWatch:
@@ -93,13 +93,13 @@ class _Item:
             self._key = ABSENT  # a key that is no literal: the container itself is looked at
 
     def __call__(self, found: object) -> object:
-        items: Any = found
+        kind, items = type(found), cast("Any", found)
         if self._key is ABSENT:
-            return items
-        if _natures.is_kind_of(type(items), dict):
-            return _GET(items, self._key, ABSENT)
-        is_within = type(items) is list and type(self._key) is int and self._key < len(items)
-        return items[self._key] if is_within else items
+            return found
+        if _natures.is_kind_of(kind, dict):
+            return cast("object", _GET(items, self._key, ABSENT))
+        is_within = kind is list and type(self._key) is int and self._key < len(items)
+        return cast("object", items[self._key]) if is_within else found
 
 
 def _contents(found: object) -> tuple[int, Sequence[object]]:
