@@ -191,6 +191,10 @@ def test_a_patched_dictionary_is_told(project: Project, stopping: None) -> None:
     [change] = project.look()
 
     assert (change.place, change.before, change.after) == ("patch.dict(dict)", ABSENT, patch)
+    assert change.put is not None
+    assert change.put(change.before) is None
+    assert held == {"a": 1}
+    assert project.look() == []
 
 
 def test_an_attribute_that_the_patch_has_made_was_absent(project: Project, stopping: None) -> None:

@@ -47,6 +47,7 @@ class ActivePatch:
             self.patch.stop()
         except Exception as failure:  # noqa: BLE001 - whatever the target raises is part of the report
             return f"stop() raised {type(failure).__name__}: {failure}"
+        self.is_reported = False  # its account is settled
         return None
 
 
