@@ -535,6 +535,19 @@ def test_the_values_of_fixtures_are_watched(project: Project) -> None:
     assert project.look() == []
 
 
+@pytest.mark.parametrize("opened", [object(), (object(), object()), {"a": [object()]}])
+def test_what_a_fixtures_value_opens_is_a_note(project: Project, opened: object) -> None:
+    """Clients and pools that several tests share open what they need when it is first needed."""
+    module = app(project, SOURCE)
+    pool = module.Pool()
+    project.singletons.add_root("fixture 'pool'", pool)
+
+    pool.conns.append(opened)
+    pool.size = opened
+
+    assert [severity for _, _, severity in project.said()] == ["note", "note"]
+
+
 @pytest.mark.parametrize("value", [threading.Thread(), functools.partial(print), sys, Path, "text"])
 def test_values_of_libraries_are_left_alone(project: Project, monkeypatch: pytest.MonkeyPatch, value: object) -> None:
     """A client of a library keeps its connections in itself."""

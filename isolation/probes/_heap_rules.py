@@ -257,6 +257,9 @@ def _usual(change: HeapChange, circumstances: Circumstances) -> Verdict:
     if circumstances.is_of_others:
         return Verdict("third_party", "note", "it belongs to a library, too", can_be_put=False)
     kind = _kind(change, circumstances)
+    if circumstances.is_in_fixture and not _is_data((change.before, change.after)):
+        # Clients and pools that several tests share open what they need when it is first needed.
+        return Verdict(kind, "note")
     if circumstances.has_joined and _is_growth(change):
         # A module that registers itself does so once: without it, it would be missing from now on.
         return Verdict("import", "note", "may have come with an import, which happens once", can_be_put=False)
@@ -276,6 +279,17 @@ def _kind(change: HeapChange, circumstances: Circumstances) -> str:
         return "container_key" if change.before is ABSENT else "container"
     kind = _KINDS.get(change.where, "container")
     return "fixture_value" if kind == "instance" and circumstances.is_in_fixture else kind
+
+
+def _is_data(value: object, depth: int = 4) -> bool:
+    """Tell whether *value* consists of plain data, as far as that can be seen."""
+    kind = type(value)
+    if not _natures.is_one_of(kind, _DATA):
+        return False
+    if depth == 0 or not _natures.is_one_of(kind, (tuple, list, dict, set, frozenset)):
+        return True
+    held = cast("dict[object, object]", value).values() if kind is dict else cast("Iterable[object]", value)
+    return all(_is_data(each, depth - 1) for each in list(held))
 
 
 def _is_counted(before: object, after: object) -> bool:
