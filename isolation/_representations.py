@@ -71,7 +71,8 @@ def represent_difference(before: object, after: object, *, name: str = "") -> tu
     """
     kind = plain_type(before)
     if kind is type(after) and kind in _BRACKETS and not is_secret_place(name):
-        if max(len(cast("Any", before)), len(cast("Any", after))) > MOST_ITEMS:
+        sizes = len(cast("Any", before)), len(cast("Any", after))
+        if min(sizes) and max(sizes) > MOST_ITEMS:
             changes = list(_changed_items(before, after))
             if changes:
                 return _elided(before), _limited(changes, ", ", len(changes))

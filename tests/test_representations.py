@@ -314,6 +314,12 @@ def test_a_long_list_shows_what_changed(after: list[object], text: str) -> None:
     assert represent_difference([0, 1, 2, 3, 4, 5, 6], after) == ("[… 7 items]", text)
 
 
+def test_what_was_filled_or_emptied_is_shown_as_it_is() -> None:
+    """Of an empty container nothing can have changed."""
+    assert represent_difference([], list(range(7))) == ("[]", "[0, 1, 2, 3, 4, … 2 more]")
+    assert represent_difference(list(range(7)), []) == ("[0, 1, 2, 3, 4, … 2 more]", "[]")
+
+
 def test_a_large_set_shows_what_changed() -> None:
     """Members are compared by identity unless they are plain values."""
     members = {Pool() for _ in range(5)} | {"a"}
