@@ -184,6 +184,20 @@ def test_what_one_test_sets_up_twice_is_one_set_up(project: Project) -> None:
     assert project.said() == [("app.Pool.instance", "class_attribute", "note")]
 
 
+def test_what_set_up_code_gives_to_a_test_class_before_each_test_is_a_note(project: Project) -> None:
+    """As Django gives a new client to each: where the first one was no finding, the next is none to worry about."""
+    module = project.module("test_shop", "class TestShop: ...", "tests/test_shop.py")
+    project.start()
+    module.TestShop.client = object()
+    first = project.said()
+    project.next_test()
+
+    module.TestShop.client = object()
+
+    assert first == []
+    assert project.said() == [("tests.test_shop.TestShop.client", "class_attribute", "note")]
+
+
 @pytest.mark.parametrize("flag", ["_initialized", "is_ready", "_setup_done", "started", "configured"])
 def test_a_flag_that_says_so_is_an_initialisation(project: Project, flag: str) -> None:
     """It goes with what was set up."""

@@ -102,7 +102,7 @@ class WatchedHeap:
     def _judged(self, change: HeapChange, joined: Collection[Watched]) -> Iterable[Change]:
         was_initialised = self._initialised.get(change.key, self._frame) != self._frame
         verdict = judge(change, self.surroundings.of(change, joined, was_initialised=was_initialised))
-        if is_initialisation(change):
+        if verdict.severity is not None and is_initialisation(change):
             self._initialised.setdefault(change.key, self._frame)
         if change.where == "lru_cache":
             self._filled.append(change)
