@@ -223,11 +223,12 @@ class Guard:
             with self._timed():
                 self._states.fixture_ends()
 
-    def fixture_ended(self, owner: Owner) -> None:
-        """Let the teardown of the wider fixture *owner* be over."""
-        if self._states is not None:
-            with self._timed():
-                self._states.fixture_ended(owner)
+    def fixture_ended(self, owner: Owner) -> Sequence[tuple[Owner, str, str]]:
+        """Return what the teardown of the wider fixture *owner*, which is over, has put back, as `body_begins` does."""
+        if self._states is None:
+            return ()
+        with self._timed():
+            return self._states.fixture_ended(owner)
 
     @contextmanager
     def _timed(self) -> Generator[None]:

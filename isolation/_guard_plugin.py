@@ -118,7 +118,7 @@ class GuardPlugin:
     def pytest_runtest_call(self) -> None:
         """Note what the set-up has put back of what the test before has left."""
         for owner, probe, unit in self._guard.body_begins():
-            self._ledger.demote(owner.nodeid, probe, unit)
+            self._ledger.demote(owner.nodeid, probe, unit, "the set-up of the next test puts it back")
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -177,7 +177,10 @@ class GuardPlugin:
         if fixture is not None:
             fixture.owner.is_alive = False
             OWNER.set(self._test)
-            self._guard.fixture_ended(fixture.owner)
+            for owner, probe, unit in self._guard.fixture_ended(fixture.owner):
+                self._ledger.demote(
+                    owner.nodeid, probe, unit, f"fixture {fixture.owner.name!r} puts it back at its end"
+                )
             if self._is_setting_up:
                 # It gives way to its next parameter: the test that is set up now must not start with what it left.
                 self._late += self._pairs(self._guard.finish())

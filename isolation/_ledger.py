@@ -7,8 +7,6 @@ from typing import Any
 
 from isolation._report import SCHEMA, Record, distinct, title
 
-PUT_BACK = "the set-up of the next test puts it back"
-
 
 @dataclass(slots=True)
 class Ledger:
@@ -25,7 +23,7 @@ class Ledger:
         loops: How many loops were seen before they died.
         blind: What could not be watched, and why.
         misplaced: Sentences about warnings that reached another test than the one that left their cause.
-        demoted: Test, probe and unit of what the next test's set-up has put back.
+        demoted: Test, probe and unit of what somebody has put back who is there for it, and who that is.
         used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
     """
 
@@ -40,7 +38,7 @@ class Ledger:
     blind: list[str] = field(default_factory=list[str])
     misplaced: list[str] = field(default_factory=list[str])
     used: set[str] = field(default_factory=set[str])
-    demoted: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    demoted: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
 
     @property
     def counted(self) -> Sequence[Record]:
@@ -125,16 +123,16 @@ class Ledger:
         fixtures = {title(record) for record in self.counted if record["test"] is None}
         return f" and {len(fixtures)} fixture{'s' if len(fixtures) > 1 else ''}" if fixtures else ""
 
-    def demote(self, test: str, probe: str, unit: str) -> None:
-        """Make a note of what *test* left changed: the set-up of the next test has put it back.
+    def demote(self, test: str, probe: str, unit: str, hint: str) -> None:
+        """Make a note of what *test* left changed: somebody has put it back who is there for it, as *hint* says.
 
         A controller of pytest-xdist has the record already; it gets what is demoted with the counts.
         """
-        self.demoted.append((test, probe, unit))
+        self.demoted.append((test, probe, unit, hint))
         # The newest first: what the last test left is at the end, however long the run is.
         for index in reversed(range(len(self.findings))):
             if _state_of(self.findings[index]) == (test, probe, unit):
-                self.findings[index] = _demoted(self.findings[index])
+                self.findings[index] = _demoted(self.findings[index], hint)
                 return
 
     def add_worker(self, data: dict[str, Any]) -> None:
@@ -148,9 +146,11 @@ class Ledger:
         self.survivors += data["survivors"]
         self.used.update(data["used"])
         self.misplaced += data["misplaced"]
-        demoted: set[tuple[object, ...]] = {tuple(each) for each in data["demoted"]}
-        if demoted:
-            self.findings = [_demoted(each) if _state_of(each) in demoted else each for each in self.findings]
+        hints: dict[tuple[object, ...], str] = {tuple(key): hint for *key, hint in data["demoted"]}
+        if hints:
+            self.findings = [
+                _demoted(each, hints[_state_of(each)]) if _state_of(each) in hints else each for each in self.findings
+            ]
 
     def as_data(self) -> dict[str, Any]:
         """Return what a worker of pytest-xdist sends at its end; its findings travelled with the tests."""
@@ -172,5 +172,5 @@ def _state_of(record: Record) -> tuple[object, ...]:
     return record["test"], record["probe"], record["unit"]
 
 
-def _demoted(record: Record) -> Record:
-    return {**record, "severity": "note", "hint": PUT_BACK}
+def _demoted(record: Record, hint: str) -> Record:
+    return {**record, "severity": "note", "hint": hint}

@@ -56,12 +56,12 @@ class Unsettled:
     """
 
     def __init__(self) -> None:
-        self._left: dict[object, tuple[Owner, Change]] = {}
+        self._left: dict[object, tuple[list[Owner], Change]] = {}
         self.of_last_test: dict[object, Owner] = {}
 
     def left(self) -> Sequence[tuple[Owner, Change]]:
         """Return who changed each such place last, and what it held at first and holds now."""
-        return list(self._left.values())
+        return [(owners[-1], change) for owners, change in self._left.values()]
 
     def puts_back(self, owner: Owner, change: Change) -> bool:
         """Tell whether *change*, of *owner*, puts back what its place held at first; else remember that it did not."""
@@ -76,8 +76,10 @@ class Unsettled:
             return False
         if owner.kind == "test":
             self.of_last_test[place] = owner
-        if owner.kind != "collection":  # what imports set up is no dirt
-            self._left[place] = owner, replace(change, before=change.before if known is None else known[1].before)
+        if known is not None:
+            self._left[place] = [*known[0], owner], replace(change, before=known[1].before)
+        elif owner.kind != "collection":  # what imports set up is no dirt
+            self._left[place] = [owner], change
         return False
 
     def settle(self, change: Change) -> Owner | None:
@@ -87,6 +89,14 @@ class Unsettled:
             return None
         del self._left[place]
         return self.of_last_test.pop(place)
+
+    def settle_for_all(self, change: Change) -> Sequence[Owner]:
+        """Return who has left what *change* puts back, if that is the first value; nobody otherwise."""
+        if not self._is_first_value(change):
+            return ()
+        owners, _ = self._left[place_of(change)]
+        self.forget(change)
+        return owners
 
     def forget(self, change: Change) -> None:
         """Note that the guard has put *change* back."""

@@ -93,22 +93,30 @@ class StateGuard:
         """Let the teardown of a wider fixture begin: what was changed until now is not its own."""
         self._current.add(self._look())
 
-    def fixture_ended(self, owner: Owner) -> None:
-        """Compare what the fixture *owner* leaves with what it found."""
+    def fixture_ended(self, owner: Owner) -> Sequence[tuple[Owner, str, str]]:
+        """Compare what the fixture *owner* leaves with what it found.
+
+        Return what its teardown has put back of what its tests have left: who left it, probe, unit.
+        """
         own = self._of_fixtures.pop(owner, NetChanges())
         for rooted in self._rooted:
             # Before looking: what a teardown does to the value that it gave, nobody sees any more.
             rooted.remove_root(_root_name(owner))
-        undone = self._look()
-        for change in undone:
+        settled: list[tuple[Owner, str, str]] = []
+        for change in self._look():
             # A teardown that puts back what the last test had changed as well settles that test's account, too.
             of_test = self._current.take(change)
-            if of_test is not None and not own.knows(change):
-                self._current.add([of_test, change])
-            else:
+            if own.knows(change):
                 own.add([change])
                 self._unsettled.forget(change)
+            elif of_test is not None:
+                self._current.add([of_test, change])
+            else:
+                owners = self._unsettled.settle_for_all(change)
+                settled += [(each, change.probe, change.unit) for each in owners]
+                own.add([change] if not owners else ())
         self._left += [(owner, _of_fixture(change, owner)) for change in own.left()]
+        return settled
 
     def end(self, owner: Owner) -> Sequence[Finding]:
         """Return what the test *owner* leaves changed, and what fixtures that ended with it do."""

@@ -135,14 +135,14 @@ def test_what_a_worker_sends_is_plain() -> None:
     }
 
 
-def test_what_the_next_set_up_puts_back_is_a_note() -> None:
+def test_what_somebody_puts_back_is_a_note() -> None:
     """It disturbs nobody; a controller hears of it after it has the record."""
     of_state: dict[str, Any] = {"probe": "environment", "place": "os.environ['A']", "unit": "os.environ['A']"}
     worker, controller = Ledger(), Ledger()
     records = [record(**of_state), record(name="alive")]
     worker.findings, controller.findings = list(records), list(records)
 
-    worker.demote("tests/test_chat.py::test_chat", "environment", "os.environ['A']")
+    worker.demote("tests/test_chat.py::test_chat", "environment", "os.environ['A']", "it is put back")
     controller.add_worker(worker.as_data())
 
     for ledger in (worker, controller):
@@ -150,13 +150,13 @@ def test_what_the_next_set_up_puts_back_is_a_note() -> None:
             ("heartbeat", "note"),
             ("alive", "error"),
         ]
-        assert ledger.notes[0]["hint"] == "the set-up of the next test puts it back"
+        assert ledger.notes[0]["hint"] == "it is put back"
 
 
 def test_what_nobody_has_found_is_not_demoted() -> None:
     """It was excused, or its probe is off for that test."""
     ledger = Ledger(findings=[record(name="alive")])
 
-    ledger.demote("tests/test_chat.py::test_chat", "environment", "os.environ['A']")
+    ledger.demote("tests/test_chat.py::test_chat", "environment", "os.environ['A']", "it is put back")
 
     assert [each["severity"] for each in ledger.findings] == ["error"]

@@ -543,3 +543,17 @@ def test_deep_values_can_be_compared() -> None:
         one, other = [one], [other]
 
     assert same_value(one, other)
+
+
+@pytest.mark.parametrize("thing", [{"a": 1}, [1], {1}])
+def test_what_a_container_held_can_be_asked(thing: Any) -> None:
+    """And what would make it that again after something else was accepted."""
+    snapshot = Snapshot([Root("thing", thing)], lambda _: False)
+    first = snapshot.saved(thing)
+    thing.clear()
+    snapshot.accept(snapshot.changes())
+
+    (change,) = snapshot.undoing(thing, first)
+
+    assert (change.path.startswith("thing"), snapshot.saved(thing)) == (True, type(thing)())
+    assert snapshot.saved([]) is ABSENT

@@ -329,3 +329,16 @@ def test_what_a_fixture_undoes_is_settled(guard: StateGuard, board: Board) -> No
 
     assert settled == []
     assert said(guard) == [("test_a", "MODE", "absent", "'test'")]
+
+
+def test_what_a_fixture_puts_back_at_its_end_is_settled_for_all(guard: StateGuard, board: Board) -> None:
+    """Whichever of its tests have changed it: after it nobody finds it changed."""
+    set_up(guard, board, MODULE)
+    for value in ("one", "two"):
+        board.state["MODE"] = value
+        guard.end(TEST)
+    guard.fixture_ends()
+    del board.state["MODE"]
+
+    assert guard.fixture_ended(MODULE) == [(TEST, "environment", "os.environ['MODE']")] * 2
+    assert (said(guard), list(guard.unsettled())) == ([], [])

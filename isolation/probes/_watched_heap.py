@@ -1,12 +1,14 @@
 """The heap state of the watched modules: one snapshot, from which two probes each take their part."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from isolation import _natures
 from isolation._changes import Change
 from isolation._watching import Watched, Watching
 from isolation.probes._active_patches import NOT_STOPPED, ActivePatch
+from isolation.probes._copies import Copies
 from isolation.probes._heap_rules import Verdict, is_initialisation, judge
 from isolation.probes._open_resources import dropped, open_in
 from isolation.probes._surroundings import Surroundings
@@ -40,6 +42,7 @@ class WatchedHeap:
         self._watching = watching
         self._is_strict = is_strict
         self._snapshot = Snapshot((), watching.follows)
+        self._copies = Copies(self._snapshot)
         self._started: set[str] = set()
         self._parts: dict[str, Sequence[Change]] = {}
         self._initialised: dict[Hashable, int] = {}
@@ -53,6 +56,7 @@ class WatchedHeap:
             self.surroundings.fixtures.clear()
             self._watching.join_again()
             self._snapshot = Snapshot(map(_root, self._watching.all()), self._watching.follows)
+            self._copies = Copies(self._snapshot)
         self._started.add(probe)
 
     def look(self, probe: str) -> Sequence[Change]:
@@ -92,11 +96,18 @@ class WatchedHeap:
     def _look(self) -> Sequence[Change]:
         joined = self._watching.join()
         found = self._snapshot.changes()
-        changes = [change for each in found for change in self._judged(each, joined)] if found else ()
-        if found:
-            self._snapshot.accept(found)
+        changes = self._accepted(found, joined) if found else ()
         if joined:
             self._snapshot.add(map(_root, joined))
+        return changes
+
+    def _accepted(self, found: Sequence[HeapChange], joined: Collection[Watched]) -> Sequence[Change]:
+        kept, undone = self._copies.sifted(found) if not self._is_strict else (found, ())
+        changes = [change for each in kept for change in self._judged(each, joined)]
+        changes += [replace(change, is_silent=True) for each in undone for change in self._judged(each, joined)]
+        self._copies.remember(kept)
+        self._snapshot.accept(found)
+        self._copies.forget()
         return changes
 
     def _judged(self, change: HeapChange, joined: Collection[Watched]) -> Iterable[Change]:

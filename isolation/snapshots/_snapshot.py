@@ -16,6 +16,7 @@ from isolation.snapshots._tables import Table
 
 _LOST: Step = ("a place that is not reachable any more", "")
 _NOTHING = object()
+_CONTAINERS = "dict", "list", "set"
 _REFILLED = ("dict", "instance", "thread_local")
 
 
@@ -109,6 +110,25 @@ class Snapshot:
                     refusals[table, position] = refusals[table, position] or _still(differences, group[position])
         self._save({table: list(group) for table, group in recorded.items() if table.kind.is_derived})
         return [text for texts in refusals.values() for text in texts]
+
+    def saved(self, thing: object) -> object:
+        """Return a copy of the contents that the container *thing* has in the baseline, `ABSENT` if it has none."""
+        for where in _CONTAINERS:
+            for table in self._by_where[where]:
+                if id(thing) in table.known:
+                    return table.saved[table.index[id(thing)]]
+        return ABSENT
+
+    def undoing(self, thing: object, contents: object) -> Sequence[HeapChange]:
+        """Return the changes that would make the contents of the container *thing* in the baseline *contents* again.
+
+        Args:
+            thing: A container for which there is a `saved` copy.
+            contents: An older such copy.
+        """
+        (table,) = (table for where in _CONTAINERS for table in self._by_where[where] if id(thing) in table.known)
+        differences = table.kind.differences(table.saved[table.index[id(thing)]], contents)
+        return self._named(table, thing, differences)
 
     def put(self, change: HeapChange, value: object) -> str | None:
         """Write *value* to the place of *change* and into the baseline; return None, or why it could not be done.

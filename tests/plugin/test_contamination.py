@@ -273,3 +273,30 @@ def test_what_the_next_set_up_puts_back_is_a_note(pytester: pytest.Pytester) -> 
         "    so does test_it.py::test_two",
         "3 tests left nothing behind (1 in notes) · guard N µs per test",
     ]
+
+
+def test_what_a_wider_fixture_puts_back_is_a_note(pytester: pytest.Pytester) -> None:
+    """By a copy that it has saved, too; it has changed nothing itself."""
+    pytester.makepyfile(
+        test_it="""
+        import pytest
+        registry = {"a": object()}
+        @pytest.fixture(scope="module", autouse=True)
+        def fresh():
+            global registry
+            saved = registry.copy()
+            yield
+            registry = saved
+        def test_one(): registry["b"] = 1
+        def test_two(): registry["c"] = 1
+        """
+    )
+
+    result = pytester.runpytest_inprocess("-v", "--isolation-probes=singletons")
+
+    assert section(result) == [
+        "test_it.py::test_one changed",
+        "  test_it.registry['b']: absent -> 1; fixture 'fresh' puts it back at its end",
+        "    so does test_it.py::test_two",
+        "2 tests left nothing behind (1 in notes) · guard N µs per test",
+    ]
