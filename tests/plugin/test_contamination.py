@@ -276,7 +276,7 @@ def test_what_the_next_set_up_puts_back_is_a_note(pytester: pytest.Pytester) -> 
 
 
 def test_what_a_wider_fixture_puts_back_is_a_note(pytester: pytest.Pytester) -> None:
-    """By a copy that it has saved, too; it has changed nothing itself."""
+    """By a copy that it has saved, too; it has changed nothing itself, nor has the test in whose teardown it ends."""
     pytester.makepyfile(
         test_it="""
         import pytest
@@ -297,6 +297,5 @@ def test_what_a_wider_fixture_puts_back_is_a_note(pytester: pytest.Pytester) -> 
     assert section(result) == [
         "test_it.py::test_one changed",
         "  test_it.registry['b']: absent -> 1; fixture 'fresh' puts it back at its end",
-        "    so does test_it.py::test_two",
         "2 tests left nothing behind (1 in notes) · guard N µs per test",
     ]
