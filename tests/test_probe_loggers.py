@@ -172,8 +172,8 @@ def test_replaced_handlers_are_put_back(probe: LoggingProbe, app: logging.Logger
     assert not probe.look()
 
 
-def test_a_handler_that_was_exchanged_is_found(probe: LoggingProbe, app: logging.Logger) -> None:
-    """Loggers with handlers are compared handler by handler."""
+def test_a_handler_that_was_exchanged_for_one_alike_is_a_note(probe: LoggingProbe, app: logging.Logger) -> None:
+    """Who configures logging again in the same way gets other handlers; they are compared one by one."""
     first, second = logging.NullHandler(), logging.NullHandler()
     app.addHandler(first)
     probe.look()
@@ -181,7 +181,9 @@ def test_a_handler_that_was_exchanged_is_found(probe: LoggingProbe, app: logging
 
     (found,) = probe.look()
 
-    assert (found.before, found.after) == ([first], [second])
+    assert (found.before, found.after, found.severity) == ([first], [second], "note")
+    app.handlers[0] = logging.StreamHandler()
+    assert [change.severity for change in probe.look()] == ["warning"]
 
 
 def test_something_else_than_a_list_is_compared_by_identity(probe: LoggingProbe, app: logging.Logger) -> None:

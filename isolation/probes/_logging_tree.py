@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from isolation._changes import Change
 from isolation._compatibility_state import LevelMark, is_capture_handler, is_handler_of_pytest
+from isolation._findings import Severity
 from isolation._natures import instance_namespace, is_kind_of
 from isolation.probes._lists import as_list, same_items
 
@@ -206,7 +207,7 @@ class LoggingTree:
             key=(self._probe, place, detail),
             before=before,
             after=after,
-            severity="warning",
+            severity=_severity(before, after),
             put=put,
             is_same=is_same,
             detail=detail,
@@ -232,6 +233,12 @@ def _differences(pairs: Iterable[tuple[Watched, Watched]]) -> Sequence[Differenc
 def _as_made(new: Watched) -> Watched:
     """Return what the logger *new* was before anybody set anything: what it is compared with if that is undone."""
     return new._replace(fields=(logging.NOTSET, *new.fields[1:3], True, False), handlers=(), filters=())
+
+
+def _severity(before: object, after: object) -> Severity:
+    # Who configures logging again in the same way gets other handlers that do the same.
+    olds, news = as_list(before), as_list(after)
+    return "note" if olds and news and [*map(type, olds)] == [*map(type, news)] else "warning"
 
 
 def _namespace_of(entry: object) -> dict[str, Any] | None:
