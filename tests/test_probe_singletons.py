@@ -85,6 +85,15 @@ def test_a_change_is_as_bad_as_such_changes_were(
     assert project.said() == [said]
 
 
+def test_what_a_library_keeps_behind_a_name_of_its_own_is_machinery(project: Project) -> None:
+    """As pydantic keeps the functions that set attributes, one for each attribute that was ever set."""
+    module = app(project, "class Settings:\n    __pydantic_setattr_handlers__ = {}\ndef handler(): ...")
+
+    module.Settings.__pydantic_setattr_handlers__["debug"] = module.handler
+
+    assert project.said() == []
+
+
 def test_what_one_test_leaves_is_what_the_next_one_finds(project: Project) -> None:
     """A change is told once."""
     module = app(project, "registry = {}")

@@ -198,7 +198,10 @@ def _is_machinery(change: HeapChange, names: Sequence[str]) -> bool:
     if any(map(_MACHINERY.fullmatch, names)):
         return True
     # `__init__` is replaced as any method, and a function has its defaults behind its name.
-    is_code = _natures.is_one_of(type(change.before), _CODE) or _natures.is_one_of(type(change.after), _CODE)
+    # What is kept in a dict behind such a name, as pydantic does, is machinery, code or not.
+    is_code = change.where in _ATTRIBUTES and (
+        _natures.is_one_of(type(change.before), _CODE) or _natures.is_one_of(type(change.after), _CODE)
+    )
     return not is_code and any(
         name[:2] == name[-2:] == "__" and _FUNCTION_PARTS.isdisjoint((name, following))
         for name, following in zip_longest(names, names[1:])
