@@ -22,8 +22,8 @@ MODULES = [module.name for module in pkgutil.walk_packages(isolation.__path__, "
 README = (ROOT / "README.md").read_text()
 IS_WRITING = os.environ.get("TRANSCRIPTS") == "write"
 
-# Plugins that a reader does not have: they change the order, and write lines of their own.
-UNSEEN = "-p no:randomly -p no:rerunfailures"
+# Plugins that a reader does not have: they change the order, write lines of their own, or take long to start.
+UNSEEN = "-p no:randomly -p no:rerunfailures -p no:hypothesispytest -p no:trio"
 
 # What differs from run to run: a page shows what one run printed.
 VOLATILE = re.compile(
