@@ -751,3 +751,32 @@ def test_what_is_open_is_not_dropped(project: Project) -> None:
 
     assert refusal == "it holds <socket.socket object>, which is open"
     assert (change.put(change.before), module.client) == (None, None)
+
+
+def _replace_registry(app: Any) -> None:
+    saved = app.registry.copy()
+    app.registry["b"] = 2
+    app.registry["a"] = object()
+    app.registry = saved
+
+
+def _replace_names(app: Any) -> None:
+    saved = list(app.names)
+    app.names.append("b")
+    app.names = saved
+
+
+def _replace_tags(app: Any) -> None:
+    saved = set(app.tags)
+    app.tags.clear()
+    app.tags = saved
+
+
+@pytest.mark.parametrize("act", [_replace_registry, _replace_names, _replace_tags])
+def test_a_container_that_is_replaced_by_its_copy_is_put_back(project: Project, act: Callable[[Any], None]) -> None:
+    """Many suites copy a registry, let their tests change it, and put the copy in its place."""
+    module = app(project, SOURCE)
+
+    act(module)
+
+    assert project.said() == []

@@ -7,13 +7,13 @@ set for the first time every hundredth.  Caches and whatever else is made once, 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple, cast
 
 from isolation import _natures
 from isolation._changes import ABSENT
 from isolation._findings import Severity
+from isolation.probes._derived import ATTRIBUTES, DATA, comes_or_goes, is_derived, is_unset
 from isolation.snapshots import HeapChange, Where, same_value
 
 SEVERITIES: Mapping[str, Severity] = {
@@ -43,22 +43,7 @@ _KINDS: Mapping[Where, str] = {
     "lru_cache": "cache",
     "subclasses": "subclass",
 }
-_ATTRIBUTES = frozenset({"module", "class", "instance", "slots", "thread_local"})
-_CODE = (FunctionType, BuiltinFunctionType, MethodType, staticmethod, classmethod, property)
-_DATA = (type(None), bool, int, float, str, bytes, tuple, list, dict, set, frozenset, type(ABSENT))
-
 _NAME = re.compile(r"\.([^.\[\]]+)")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_CACHE_WORDS = frozenset(
-    {"cache", "caches", "cached", "compiled", "interned", "lru", "memo", "memoize", "memoized", "memos"}
-)
-_FUNCTION_PARTS = frozenset({"__defaults__", "__kwdefaults__", "__closure__"})
-_MACHINERY = re.compile(
-    r"_?_?pytest\w*"  # what pytest keeps with tests
-    r"|_abc_\w+|_sa_\w+"  # registries of abstract classes; SQLAlchemy's instrumentation
-    r"|_(member_map|member_names|value2member_map|unhashable_values|unhashable_values_map|hashable_values)_"
-    r"|_class_cleanups|_classSetupFailed|tearDown_exceptions"  # unittest
-)
 _FLAG = re.compile(r"(?i)_*(is_|was_)?(initiali[sz]ed|init_done|ready|loaded|configured|set_?up|setup_done|started)")
 
 
@@ -116,28 +101,20 @@ def judge(change: HeapChange, circumstances: Circumstances) -> Verdict:
 
 def is_initialisation(change: HeapChange) -> bool:
     """Tell whether *change* sets an attribute that was not set before, or a flag that says so."""
-    if change.where not in _ATTRIBUTES and change.where != "cell":
+    if change.where not in ATTRIBUTES and change.where != "cell":
         return False
     is_flag = change.before is False and change.after is True and _FLAG.fullmatch(change.name or "") is not None
-    return is_flag or _is_unset(change.before)
+    return is_flag or is_unset(change.before)
 
 
 def is_attribute(change: HeapChange) -> bool:
     """Tell whether the place of *change* is an attribute."""
-    return change.where in _ATTRIBUTES
+    return change.where in ATTRIBUTES
 
 
 def names_in(unit: str, root: str) -> Sequence[str]:
     """Return the names of the attributes on the way from *root* to *unit*."""
     return _NAME.findall(unit.removeprefix(root))
-
-
-def _is_unset(value: object) -> bool:
-    return value is None or value is ABSENT
-
-
-def _comes_or_goes(change: HeapChange) -> bool:
-    return change.before is ABSENT or change.after is ABSENT
 
 
 # What is no finding when it comes is none when it goes, or else who puts it back would be blamed.
@@ -146,7 +123,7 @@ def _comes_or_goes(change: HeapChange) -> bool:
 
 def _stand_in(change: HeapChange, circumstances: Circumstances) -> Verdict | None:
     # Tests hold fakes, and fixtures are made of them; in product code they are never meant to stay.
-    if change.where not in _ATTRIBUTES or circumstances.is_in_tests or circumstances.is_in_fixture:
+    if change.where not in ATTRIBUTES or circumstances.is_in_tests or circumstances.is_in_fixture:
         return None
     for value, severity in ((change.after, "error"), (change.before, "warning")):
         # What is taken out again is of the same kind: its owner put it in, or else somebody relies on it.
@@ -176,84 +153,17 @@ def _harmless(change: HeapChange, circumstances: Circumstances) -> Verdict | Non
         return Verdict("meant", None)
     if _came_with_import(change, circumstances.imported):
         return Verdict("import", None)
-    if circumstances.is_in_tests and change.where == "class" and _comes_or_goes(change):
+    if circumstances.is_in_tests and change.where == "class" and comes_or_goes(change):
         return Verdict("initialisation", None)  # what `setUpClass` gives to its tests
-    is_cache = not circumstances.is_declared and _is_kept(change, circumstances)
-    return Verdict("cache", None) if is_cache else None
-
-
-def _is_kept(change: HeapChange, circumstances: Circumstances) -> bool:
     names = names_in(change.unit, circumstances.root)
-    is_cache = _is_cache(change, names) or _is_in_cache(change, names, circumstances.module)
-    return is_cache or _is_machinery(change, names)
+    is_cache = not circumstances.is_declared and is_derived(change, names, circumstances.module)
+    return Verdict("cache", None) if is_cache else None
 
 
 def _came_with_import(change: HeapChange, imported: Collection[str]) -> bool:
     if _natures.is_module(change.after) or _natures.is_module(change.before):
-        return all(_is_unset(value) or _natures.is_module(value) for value in (change.before, change.after))
-    return bool(imported) and _is_unset(change.before) and _home_of(change.after) in imported
-
-
-def _is_machinery(change: HeapChange, names: Sequence[str]) -> bool:
-    if any(map(_MACHINERY.fullmatch, names)):
-        return True
-    # `__init__` is replaced as any method, and a function has its defaults behind its name.
-    # What is kept in a dict behind such a name, as pydantic does, is machinery, code or not.
-    is_code = change.where in _ATTRIBUTES and (
-        _natures.is_one_of(type(change.before), _CODE) or _natures.is_one_of(type(change.after), _CODE)
-    )
-    return not is_code and any(
-        name[:2] == name[-2:] == "__" and _FUNCTION_PARTS.isdisjoint((name, following))
-        for name, following in zip_longest(names, names[1:])
-    )
-
-
-def _is_cache(change: HeapChange, names: Sequence[str]) -> bool:
-    if change.where == "lru_cache":
-        return True
-    if change.where not in _ATTRIBUTES:
-        return any(map(_is_cache_name, (*names, _class_name(change.owner))))
-    if any(map(_is_cache_name, names[:-1])) or _is_memo(change):
-        return True
-    # A cache that is exchanged for another object is replaced, not filled.
-    is_filled = _is_unset(change.before) or _natures.is_one_of(type(change.after), _DATA)
-    return is_filled and any(map(_is_cache_name, names[-1:]))
-
-
-def _is_in_cache(change: HeapChange, names: Sequence[str], module: ModuleType | None) -> bool:
-    """Tell whether a container is held by an object of a class that is called a cache."""
-    if module is None or change.where in _ATTRIBUTES:
-        return False
-    held: object = module
-    for name in names:
-        held = _natures.namespace(held).get(name)
-        if _is_cache_name(_class_name(held)):
-            return True
-    return False
-
-
-def _is_cache_name(name: str) -> bool:
-    return not _CACHE_WORDS.isdisjoint(word.lower() for word in _WORD.findall(name))
-
-
-def _class_name(obj: object) -> str:
-    return _natures.name_of(type(obj)).rpartition(".")[2]
-
-
-def _is_memo(change: HeapChange) -> bool:
-    """Tell whether *change* is a value that a descriptor of its class, such as `cached_property`, has kept."""
-    if change.where != "instance" or not _comes_or_goes(change):
-        return False
-    for base in _natures.bases_of(type(change.owner)):
-        descriptor = _natures.class_namespace(base).get(change.name)
-        if descriptor is not None:
-            return _is_memo_descriptor(type(cast("object", descriptor)))
-    return _is_cache_name(_class_name(change.owner))
-
-
-def _is_memo_descriptor(cls: type) -> bool:
-    bases = map(_natures.class_namespace, _natures.bases_of(cls))
-    return not _natures.is_one_of(cls, _CODE) and any("__get__" in base for base in bases)
+        return all(is_unset(value) or _natures.is_module(value) for value in (change.before, change.after))
+    return bool(imported) and is_unset(change.before) and _home_of(change.after) in imported
 
 
 def _usual(change: HeapChange, circumstances: Circumstances) -> Verdict:
@@ -287,7 +197,7 @@ def _kind(change: HeapChange, circumstances: Circumstances) -> str:
 def _is_data(value: object, depth: int = 4) -> bool:
     """Tell whether *value* consists of plain data, as far as that can be seen."""
     kind = type(value)
-    if not _natures.is_one_of(kind, _DATA):
+    if not _natures.is_one_of(kind, DATA):
         return False
     if depth == 0 or not _natures.is_one_of(kind, (tuple, list, dict, set, frozenset)):
         return True
