@@ -3,6 +3,7 @@
 Loaded by ``-p`` into the processes of `isolation._reruns`, with the arguments of the run that is diagnosed.
 """
 
+import faulthandler
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ OFF: Mapping[str, object] = {
     "isolation_trace": False, "isolation_debug_teardown": False,
 }  # fmt: skip
 
+_SPARE = 10.0
+_STDERR = 2
 _ON_HEAP = ("patches", "singletons")
 
 
@@ -50,6 +53,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if all(file.is_file() for file in files):
         # The arguments have found the root and the settings; what is collected is our business.
         config.args[:] = map(str, files)
+    # Whoever waits for this process may be killed; then nobody would end it.
+    faulthandler.dump_traceback_later(request["seconds"] + _SPARE, exit=True, file=_STDERR)
+    config.add_cleanup(faulthandler.cancel_dump_traceback_later)
     config.pluginmanager.register(RerunPlugin(request, config), "isolation_rerun")
 
 

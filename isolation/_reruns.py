@@ -89,6 +89,7 @@ class Reruns:
             "reads_of": trial.reads_of,
             "traced": asdict(trial.traced) if trial.traced is not None else None,
             "answer": str(answer),
+            "seconds": self._seconds_for(trial),
         }
 
     def _execute(self, trial: Trial, answer: Path) -> str:

@@ -80,6 +80,7 @@ def test_a_request_says_what_to_run(tmp_path: Path) -> None:
         "a.py::one",
         {"probe": "cwd", "places": ["current directory"]},
     )
+    assert request["seconds"] == 30.0
     assert request["options"]["isolation_mode"] == "report"
     assert request["options"]["isolation_restore_only"] == "app.x"
 

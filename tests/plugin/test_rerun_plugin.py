@@ -52,7 +52,8 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
 def rerun(pytester: pytest.Pytester, *arguments: str, tests: Sequence[str], **request: Any) -> Mapping[str, Any]:
     """Return the answer of a run for *request* of *tests* in the file ``test_it.py``."""
     answer = pytester.path / "answer.json"
-    wanted: dict[str, Any] = {"files": ["test_it.py"], "options": {}, "reads_of": None, "traced": None, **request}
+    wanted: dict[str, Any] = {"files": ["test_it.py"], "options": {}, "reads_of": None, "traced": None, "seconds": 60.0}
+    wanted |= request
     wanted |= {"answer": str(answer), "tests": [f"test_it.py::{test}" for test in tests]}
     (pytester.path / "request.json").write_text(json.dumps(wanted))
     pytester.runpytest_inprocess("-p", "isolation._rerun_plugin", "--isolation-rerun=request.json", *arguments)
@@ -189,6 +190,21 @@ def test_the_line_that_changes_a_place_of_the_heap_is_told(pytester: pytest.Pyte
     line = rerun(pytester, tests=["test_one"], files=["test_it.py", "app.py"], traced=traced)["line"]
 
     assert (line["file"], line["line"]) == ("test_it.py", 3)
+
+
+def test_a_process_that_nobody_waits_for_ends(pytester: pytest.Pytester) -> None:
+    """Whoever has started it may have been killed; it has a deadline of its own, and does not answer then."""
+    pytester.makepyfile(test_it="import time\ndef test_one(): time.sleep(60)\n")
+    request: dict[str, Any] = {"tests": ["test_it.py::test_one"], "files": ["test_it.py"], "options": {}}
+    request |= {"reads_of": None, "traced": None, "answer": "answer.json", "seconds": -9.5}
+    (pytester.path / "request.json").write_text(json.dumps(request))
+
+    result = pytester.runpytest_subprocess(
+        "-p", "isolation._rerun_plugin", "--isolation-rerun=request.json", "-p", "no:faulthandler", timeout=30
+    )
+
+    assert result.ret == 1
+    assert not (pytester.path / "answer.json").exists()
 
 
 def test_a_place_that_nobody_changes_has_no_line(pytester: pytest.Pytester) -> None:
