@@ -403,16 +403,16 @@ def test_a_root_that_leaves_dies(is_shown: bool) -> None:
 def test_a_root_that_is_reached_in_another_way_stays_watched() -> None:
     """It goes by that way then."""
     pool = Pool()
-    app = module("app", pool=pool, level=1)
+    app = {"pool": pool, "level": 1}
     snapshot = Snapshot([Root("app", app), Root("pool", pool), Root("again", pool)], is_ours)
-    app.level = 2
+    app["level"] = 2
     snapshot.accept(snapshot.changes())
     pool.connections.append(1)
     assert told(snapshot) == ["pool.connections: [] -> [1]"]
 
     snapshot.remove(["pool", "again"])
 
-    assert told(snapshot) == ["app.pool.connections: [] -> [1]"]
+    assert told(snapshot) == ["app['pool'].connections: [] -> [1]"]
 
 
 def test_the_way_round_a_circle_is_no_path() -> None:
@@ -557,3 +557,21 @@ def test_what_a_container_held_can_be_asked(thing: Any) -> None:
 
     assert (change.path.startswith("thing"), snapshot.saved(thing)) == (True, type(thing)())
     assert snapshot.saved([]) is ABSENT
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_what_a_module_has_is_named_by_it(*, is_shown: bool) -> None:
+    """Though somebody else has it as a root as well, from the beginning or later."""
+    registry: dict[str, int] = {}
+    app = module("app", registry=registry)
+    snapshot = Snapshot([Root("app", app)] if is_shown else [Root("fixture db", registry), Root("app", app)], is_ours)
+    if is_shown:
+        app.other = 1
+        told(snapshot)
+        snapshot.accept(snapshot.changes())
+        snapshot.add([Root("fixture db", registry)])
+    registry["a"] = 1
+
+    (change,) = snapshot.changes()
+
+    assert change.path == "app.registry['a']"

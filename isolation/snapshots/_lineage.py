@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from isolation._changes import ABSENT
-from isolation._natures import module_of, name_of
+from isolation._natures import is_module, module_of, name_of
 from isolation.snapshots import _kinds as kinds
 from isolation.snapshots._changes import Step
 from isolation.snapshots._heap import Heap
@@ -62,9 +62,10 @@ class Lineage:
         self._loose.clear()
         self._find_homes()
         self._parents, self._edges = {}, dict.fromkeys(self._homes, 0)
-        frontier = self._rooted()
-        while frontier:
-            frontier = [child for node in frontier for child in self._link(node, self._contents(node))]
+        for frontier in self._rooted():
+            reached = frontier
+            while reached:
+                reached = [child for node in reached for child in self._link(node, self._contents(node))]
         self._forget(self._homes.keys() - self._parents.keys())
         self._size = len(self._homes)
 
@@ -75,7 +76,7 @@ class Lineage:
         if self.is_known:
             self._welcome()
             if id(thing) in self._homes:
-                self._parents[id(thing)] = _ROOT
+                self._parents.setdefault(id(thing), _ROOT)
                 self._edges[id(thing)] += 1
             self._link_joined()
 
@@ -172,15 +173,21 @@ class Lineage:
             self._homes.update(dict.fromkeys(table.known, (table,)))
             self._homes.update(both)
 
-    def _rooted(self) -> list[int]:
-        """Note the roots; a package comes after its modules, which it often exports from."""
+    def _rooted(self) -> Iterable[list[int]]:
+        """Yield roots from which to go on: modules, packages after these, as they often export from them, then others.
+
+        What others lead to is named by its module where that reaches it, whoever else has it for a while.
+        """
         packages = {name.rpartition(".")[0] for name in self._roots}
         things = sorted(self._roots.items(), key=lambda root: root[0] in packages)
-        nodes = [id(thing) for _, thing in things if id(thing) in self._homes]
-        for node in nodes:
-            self._edges[node] += 1
-        self._parents.update(dict.fromkeys(nodes, _ROOT))
-        return list(dict.fromkeys(nodes))
+        nodes = {id(thing): is_module(thing) for _, thing in things if id(thing) in self._homes}
+        for _, thing in things:
+            if id(thing) in self._homes:
+                self._edges[id(thing)] += 1
+        for is_of_modules in (True, False):
+            group = [node for node, kind in nodes.items() if kind is is_of_modules and node not in self._parents]
+            self._parents.update(dict.fromkeys(group, _ROOT))
+            yield group
 
     def _contents(self, node: int) -> list[object]:
         return [table.saved[table.index[node]] for table in self._homes[node]]
