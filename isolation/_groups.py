@@ -147,7 +147,7 @@ class Groups:
         from difflib import get_close_matches  # noqa: PLC0415 - needed only to help somebody who is wrong
 
         known = [name for name, targets in self._targets.items() if targets]
-        return next(iter(get_close_matches(group, known, 1, cutoff=0.85)), None)
+        return next(iter(get_close_matches(group, known, 1, cutoff=0.7)), None)
 
     def _remove(self, group: str, target: Target) -> None:
         left = self._targets[group]

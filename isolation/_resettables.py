@@ -1,12 +1,13 @@
 """Resettables: singletons, registries and caches that are put back in place, whoever has changed them."""
 
 import sys
+import warnings
 from collections.abc import Callable, Hashable, Sequence
 from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, Literal, cast, get_args
 
-from isolation._errors import CleanupError, IsolationError
+from isolation._errors import CleanupError, IsolationError, IsolationWarning
 from isolation._groups import GROUPS, check_group
 from isolation._natures import is_class, is_module, module_namespace, module_of
 from isolation._settings import one_of, parse_holder
@@ -247,8 +248,18 @@ def reset_all(group: str | None = None) -> Sequence[str]:
 
     Raises:
         CleanupError: If some could not be put back; each was tried.
+        TypeError: If *group* is no string.
+
+    Warns:
+        IsolationWarning: If nothing was ever registered for *group*, and another group has nearly its name.
     """
     __tracebackhide__ = True
+    if group is not None:
+        check_group(group)
+        meant = GROUPS.similar(group)
+        if meant is not None:
+            said = f"nothing is registered for group {group!r}; did you mean {meant!r}?"
+            warnings.warn(said, IsolationWarning, stacklevel=2)
     changed: list[str] = []
     failures: list[Exception] = []
     known = list(reversed(registered(group)))

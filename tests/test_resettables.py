@@ -16,6 +16,7 @@ import pytest
 from isolation import (
     CleanupError,
     IsolationError,
+    IsolationWarning,
     Resettable,
     SettingsError,
     environment,
@@ -526,6 +527,20 @@ def test_reset_all_goes_back_to_the_first_sight() -> None:
     assert second == []
     assert third == ["Manager.queues['u0']"]
     assert own.queues == {"u0": []}
+
+
+def test_reset_all_of_a_group_that_nobody_knows_is_doubted() -> None:
+    """A misspelt name would reset nothing, and say nothing."""
+    resettable([], group="orders")
+
+    with pytest.warns(IsolationWarning) as warned:
+        changed = reset_all("ordres")
+
+    (warning,) = warned
+    assert str(warning.message) == "nothing is registered for group 'ordres'; did you mean 'orders'?"
+    assert (warning.filename, changed) == (__file__, [])
+    with pytest.raises(TypeError):
+        reset_all({})  # type: ignore[arg-type]
 
 
 def test_reset_all_means_all_groups() -> None:
