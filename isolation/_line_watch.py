@@ -1,7 +1,7 @@
 """Watches code of the user while it runs: which code that is, and which line changes a place."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import CodeType, FrameType
 
 from isolation._code_events import IsOwn, call_events, line_events
@@ -46,11 +46,13 @@ class LineWatch:
 
     Attributes:
         place: The line; None if nothing has changed, or nobody knows.
+        passed: Code that changes things for others, such as that of fixtures of wider scope.
     """
 
     def __init__(self, has_changed: Callable[[], bool], is_own: IsOwn = is_no_library) -> None:
         self._is_own = is_own
         self.place: Place | None = None
+        self.passed: Collection[CodeType] = ()
         self._has_changed = has_changed
         self._running: dict[int, Place | None] = {}
         self._is_looking = False
@@ -68,7 +70,7 @@ class LineWatch:
     def entered(self, frame: FrameType) -> None:
         """Look at what the line before has done; the line of *frame* comes next."""
         self._look()
-        self._running[threading.get_ident()] = _place_of(frame)
+        self._running[threading.get_ident()] = self._place_of(frame)
 
     def left(self, frame: FrameType) -> None:
         """Look at what the last line of *frame* has done; the line goes on that had called it."""
@@ -76,7 +78,7 @@ class LineWatch:
         caller = frame.f_back
         while caller is not None and not self._is_own(caller.f_code.co_filename):
             caller = caller.f_back
-        self._running[threading.get_ident()] = _place_of(caller) if caller is not None else None
+        self._running[threading.get_ident()] = self._place_of(caller) if caller is not None else None
 
     def _look(self) -> None:
         if self._is_looking:
@@ -84,10 +86,10 @@ class LineWatch:
         self._is_looking = True
         try:
             if self._has_changed():
-                self.place = self._running.get(threading.get_ident())
+                self.place = self._running.get(threading.get_ident()) or self.place
         finally:
             self._is_looking = False
 
-
-def _place_of(frame: FrameType) -> Place:
-    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    def _place_of(self, frame: FrameType) -> Place | None:
+        code = frame.f_code
+        return Place(code.co_filename, frame.f_lineno, code.co_name) if code not in self.passed else None

@@ -4,14 +4,17 @@ Loaded by ``-p`` into the processes of `isolation._reruns`, with the arguments o
 """
 
 import faulthandler
+import inspect
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 
+from isolation._compatibility import fixture_graph
 from isolation._configuration import make_watching, read_settings
 from isolation._errors import ContaminationError, LeakError
 from isolation._line_watch import CodeWatch, LineWatch, is_no_library
@@ -82,7 +85,7 @@ class RerunPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look at the code while it runs, if that is wanted."""
-        watch = self._watch(item.nodeid)
+        watch = self._watch(item)
         if watch is None:
             return (yield)
         watch.start()
@@ -91,14 +94,15 @@ class RerunPlugin:
         finally:
             watch.stop()
 
-    def _watch(self, nodeid: str) -> CodeWatch | LineWatch | None:
-        if nodeid == self._request["reads_of"]:
+    def _watch(self, item: pytest.Item) -> CodeWatch | LineWatch | None:
+        if item.nodeid == self._request["reads_of"]:
             return self._code
         traced = self._request["traced"]
         if traced is None:
             return None
         if self._lines is None:
             self._lines = LineWatch(self._has_changed(traced["probe"], traced["places"]), self._is_own)
+        self._lines.passed = _code_of_wide_fixtures(item)
         return self._lines
 
     def _has_changed(self, name: str, places: Sequence[str]) -> Callable[[], bool]:
@@ -144,6 +148,14 @@ class RerunPlugin:
             return None
         file = relative(place.file, str(self._config.rootpath))
         return {"file": file, "line": place.line, "function": place.function, "source": place.source}
+
+
+def _code_of_wide_fixtures(item: pytest.Item) -> Collection[CodeType]:
+    """Return the code of the fixtures that set things up for several tests: what it changes is no test's."""
+    _, definitions = fixture_graph(item)
+    wide = [each.func for group in definitions.values() for each in group if each.scope != "function"]
+    codes = [getattr(inspect.unwrap(function), "__code__", None) for function in wide]
+    return {code for code in codes if code is not None}
 
 
 def _probe(name: str, config: pytest.Config) -> StateProbe:

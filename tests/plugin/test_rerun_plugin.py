@@ -165,6 +165,30 @@ def test_the_line_that_changes_a_place_is_told(pytester: pytest.Pytester) -> Non
     }
 
 
+def test_what_a_wider_fixture_does_is_no_line_of_a_test(pytester: pytest.Pytester) -> None:
+    """It sets the place for its tests and puts it back; the line is that of the test that changed it in between."""
+    pytester.makepyfile(
+        test_it="""
+        import os
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def configured():
+            os.environ["REREAD"] = "fixture"
+            yield
+            os.environ["REREAD"] = "before"
+
+        def test_one(configured):
+            os.environ["REREAD"] = "test"
+        """
+    )
+    traced = {"probe": "environment", "places": ["os.environ['REREAD']"]}
+
+    line = rerun(pytester, tests=["test_one"], traced=traced)["line"]
+
+    assert (line["function"], line["source"]) == ("test_one", 'os.environ["REREAD"] = "test"')
+
+
 def test_an_installed_package_of_the_project_is_the_users(pytester: pytest.Pytester) -> None:
     """A project may be tested as it is installed: its code is read, and its lines are named."""
     source, installed = pytester.mkdir("reread"), pytester.mkdir("site-packages") / "reread"
