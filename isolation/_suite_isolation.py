@@ -10,7 +10,7 @@ from isolation._guard import Guard
 from isolation._judgements import Judgement
 from isolation._ledger import Ledger
 from isolation._report import Record, finding_record, is_changed
-from isolation._representations import represent
+from isolation.probes._active_patches import ActivePatch
 
 Data = dict[str, Any]
 
@@ -145,7 +145,7 @@ def _validated(run: GuardedRun) -> Data:
             for finding in run.guard.changed_so_far()
         ],
         "still_changed": _still_changed(run.guard),
-        "active_patches": [represent(patch.attribute) for patch in active_patches()],
+        "active_patches": [ActivePatch(patch).place for patch in active_patches()],
     }
 
 

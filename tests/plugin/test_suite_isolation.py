@@ -194,7 +194,7 @@ def test_a_second_look_sees_what_is_there_now(dumped: Any) -> None:
     )
 
     assert [(found["test"], found["kind"]) for found in said["still_alive"]] == [("test_it.py::test_leaks", "socket")]
-    assert (said["tests_with_findings"], said["active_patches"]) == (1, ["'sep'"])
+    assert (said["tests_with_findings"], said["active_patches"]) == (1, ["os.sep"])
 
 
 def test_without_tests_the_score_is_whole(dumped: Any) -> None:
