@@ -184,6 +184,9 @@ def confirm(suite: Suite, victim: Victim) -> bool:
     return False
 
 
+UNTRIED: Mapping[str, Any] = {"kind": "not tried", "others": [], "said": "not tried", "runs": 0, "seconds": 0.0}
+
+
 def print_orders(off: Mapping[str, Run], restored: Mapping[str, Run]) -> None:
     rows = [
         [
@@ -200,7 +203,8 @@ def print_orders(off: Mapping[str, Run], restored: Mapping[str, Run]) -> None:
 def print_victims(victims: Sequence[Victim]) -> None:
     rows = []
     for victim in victims:
-        said, known, peer = (victim.notes[who] for who in ("diagnosis", "bisection", "detect-test-pollution"))
+        said = victim.notes["diagnosis"]
+        known, peer = (victim.notes.get(who, UNTRIED) for who in ("bisection", "detect-test-pollution"))
         others = " + ".join([*said.get("others", []), *said.get("imports", [])])
         proven = f"{said.get('place')}: {said.get('before')} -> {said.get('after')}" if said.get("place") else ""
         line = said.get("line")
@@ -227,12 +231,18 @@ def print_totals(victims: Sequence[Victim]) -> None:
 
     named = [victim for victim in victims if victim.notes["confirmed"]]
     proven = [victim for victim in named if victim.notes["diagnosis"]["is_proven"]]
-    repeated = [victim for victim in victims if victim.notes["bisection"]["kind"] != "not repeated"]
-    found = [victim for victim in victims if victim.notes["detect-test-pollution"]["others"]]
     by_findings = [victim for victim in named if victim.notes["diagnosis"]["found_by"] == "findings"]
-    print(f"Victims {len(victims)}, polluters or setters known for {len(repeated)}; the diagnosis names {len(named)}, ")
-    print(f"{len(by_findings)} of them by findings, {len(proven)} with a proven place: {total('diagnosis', victims)}.")
-    print(f"detect-test-pollution names {len(found)}: {total('detect-test-pollution', victims)}.\n")
+    print(
+        f"The diagnosis names the polluters or setters of {len(named)} of {len(victims)} victims, {len(by_findings)} "
+    )
+    print(f"of them by findings, {len(proven)} with a proven place: {total('diagnosis', victims)}.")
+    both = [victim for victim in victims if "bisection" in victim.notes]
+    known = [victim for victim in both if victim.notes["bisection"]["kind"] != "not repeated"]
+    recalled = [victim for victim in known if victim.notes["confirmed"]]
+    found = [victim for victim in both if victim.notes["detect-test-pollution"]["others"]]
+    print(f"On {len(both)} of them, {len(known)} with polluters or setters known from a bisection without the plugin:")
+    print(f"the diagnosis names {len(recalled)}: {total('diagnosis', both)};")
+    print(f"detect-test-pollution names {len(found)}: {total('detect-test-pollution', both)}.\n")
 
 
 def print_findings(runs: Mapping[str, Run]) -> None:
@@ -258,8 +268,8 @@ def print_findings(runs: Mapping[str, Run]) -> None:
     print(table(head, [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]), "\n")
 
 
-def study(suite: Suite, *, is_brief: bool) -> None:
-    """Run everything on *suite* and print it."""
+def study(suite: Suite, *, is_brief: bool, peers: int) -> None:
+    """Run everything on *suite* and print it; only the first *peers* victims are looked for in the other ways, too."""
     off = in_all_orders(suite, "off")
     reported, restored = in_all_orders(suite, "report"), in_all_orders(suite, "restore")
     changed = [name for name in ORDERS if failures(off[name]) != failures(reported[name])]
@@ -275,12 +285,13 @@ def study(suite: Suite, *, is_brief: bool) -> None:
     if is_brief:
         return
     said = {order: diagnose(suite, order) for order in dict.fromkeys(victim.order for victim in victims)}
-    for victim in victims:
+    for number, victim in enumerate(victims):
         nothing = {"verdict": "not repeated", "runs": 0, "seconds": 0.0, "is_proven": False, "found_by": None}
         victim.notes["diagnosis"] = said[victim.order].get(victim.test, nothing)
         victim.notes["confirmed"] = confirm(suite, victim)
-        bisect(suite, victim)
-        detect(suite, victim)
+        if number < peers:
+            bisect(suite, victim)
+            detect(suite, victim)
     print_victims(victims)
     print_totals(victims)
     sys.stdout.flush()
@@ -293,6 +304,7 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter that runs its tests (default: this one)")
     parser.add_argument("--args", default="", help="more arguments for pytest, in one string")
     parser.add_argument("--brief", action="store_true", help="only orders and findings, no diagnosis")
+    parser.add_argument("--peers", type=int, default=1000, metavar="N", help="compare on the first N victims only")
     options = parser.parse_args()
     if not options.paths:
         print("no checkout given; --help says what is wanted")
@@ -306,7 +318,7 @@ def main() -> None:
             suite = Suite(
                 checkout=path.resolve(), scratch=scratch, python=options.python, arguments=shlex.split(options.args)
             )
-            study(suite, is_brief=options.brief)
+            study(suite, is_brief=options.brief, peers=options.peers)
 
 
 if __name__ == "__main__":
