@@ -78,7 +78,8 @@ class Unsettled:
             self.of_last_test[place] = owner
         if known is not None:
             self._left[place] = [*known[0], owner], replace(change, before=known[1].before)
-        elif owner.kind != "collection":  # what imports set up is no dirt
+            return _is_again(owner, known[0][-1])
+        if owner.kind != "collection":  # what imports set up is no dirt
             self._left[place] = [owner], change
         return False
 
@@ -106,3 +107,8 @@ class Unsettled:
     def _is_first_value(self, change: Change) -> bool:
         known = self._left.get(place_of(change))
         return known is not None and change.is_same(known[1].before, change.after)
+
+
+def _is_again(owner: Owner, last: Owner) -> bool:
+    """Tell whether *owner* is the fixture that *last* was: it sets up anew what it has left, and that was told."""
+    return owner.kind == "fixture" and (owner.kind, owner.name, owner.nodeid) == (last.kind, last.name, last.nodeid)

@@ -342,3 +342,15 @@ def test_what_a_fixture_puts_back_at_its_end_is_settled_for_all(guard: StateGuar
 
     assert guard.fixture_ended(MODULE) == [(TEST, "environment", "os.environ['MODE']")] * 2
     assert (said(guard), list(guard.unsettled())) == ([], [])
+
+
+def test_what_a_fixture_sets_up_anew_is_told_once(guard: StateGuard, board: Board) -> None:
+    """`setup_module` makes it each time that pytest comes to the module, in random order often."""
+    found: list[object] = []
+    for value in ("one", "two"):
+        owner = Owner("fixture", "db", "test_a.py", "module")
+        set_up(guard, board, owner, MODE=value)
+        tear_down(guard, board, owner)
+        found += said(guard)
+
+    assert found == [("db", "MODE", "absent", "'one'")]
