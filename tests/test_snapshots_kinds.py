@@ -403,7 +403,7 @@ def test_context_variables_are_seen_in_this_context() -> None:
 
     assert copy_context().run(look) == [
         "name.get(): [] -> [3]",
-        "level: absent -> 2",
+        "level: 1 -> 2",
         "place: 'here' -> 'there'",
         "1 [] here",
     ]

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from types import CellType, FunctionType
 from typing import Any, TypeAlias, cast
 
@@ -126,10 +126,7 @@ def write_context_variable(_: object, body: "ContextVar[object]", __: Hashable, 
         ValueError: If it had no value.
     """
     if value is ABSENT:
-        try:
-            value = Context().run(body.get)  # an argument would hide the default
-        except LookupError:
-            raise ValueError("a context variable cannot be unset without the token of the call that set it") from None
+        raise ValueError("a context variable cannot be unset without the token of the call that set it")
     body.set(value)
 
 
