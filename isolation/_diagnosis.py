@@ -233,7 +233,8 @@ class Diagnosis:
                 case.tried.append(f"it {again} when only that place is put back")
                 self._reasons.add((record["test"], record["probe"], record["unit"]))
                 line = self._line(case, found.others, record)
-                return case.closed(replace(found, state=record, is_proven=True, line=line))
+                more = _count_others(changed, record)
+                return case.closed(replace(found, state=record, more=more, is_proven=True, line=line))
         self._say_unproven(case, tests, places, turned)
         return case.closed(replace(found, state=next(iter(most_likely(changed, case.reads)), None)))
 
@@ -262,6 +263,12 @@ class Diagnosis:
 def _is_left(record: Record, test: str) -> bool:
     """Tell whether *record* is about state that others than *test* have left to it."""
     return bool(record["unit"]) and record["test"] != test and not _is_of_collection(record)
+
+
+def _count_others(records: Iterable[Record], record: Record) -> int:
+    """Return how many other places of the unit of *record* there are in *records*."""
+    unit = (record["probe"], record["unit"])
+    return len({each["place"] for each in records if (each["probe"], each["unit"]) == unit}) - 1
 
 
 def _is_of_collection(record: Record) -> bool:

@@ -26,6 +26,7 @@ class Verdict:
         imports: Test files whose import has that effect.
         found_by: How they were found.
         state: The finding about the place through which they have it; None if that is not known.
+        more: How many more places of the same unit were changed, and put back with it.
         is_proven: Whether it was enough to put back that place.
         line: Where the place was changed last.
         tried: What was tried, and what came of it.
@@ -40,6 +41,7 @@ class Verdict:
     imports: Sequence[str] = ()
     found_by: FoundBy | None = None
     state: Record | None = None
+    more: int = 0
     is_proven: bool = False
     line: Record | None = None
     tried: Sequence[str] = ()
@@ -70,6 +72,7 @@ class Verdict:
             "imports": list(self.imports),
             "found_by": self.found_by,
             **{key: state.get(key) for key in ("probe", "kind", "place", "unit", "before", "after")},
+            "more": self.more,
             "is_proven": self.is_proven,
             "line": dict(self.line) if self.line is not None else None,
             "command": command,
@@ -148,6 +151,7 @@ def _after(record: Record) -> str:
 
 def _state(record: Record) -> str:
     said = f"{record['place']}: {record['before']} -> {record['after']}"
+    said += f" and {record['more']} more of {record['unit']}" if record["more"] else ""
     line = record["line"]
     return f"{said}, changed at {line['file']}:{line['line']} in {line['function']}" if line else said
 

@@ -1,6 +1,7 @@
 """Diagnosing failed tests: what is tried, in which order, and what is said in the end."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from isolation._diagnosis import Diagnosis
@@ -225,6 +226,20 @@ def test_places_that_only_act_together_are_said() -> None:
 
     assert (verdict.name, verdict.others, verdict.is_proven) == ("order-dependent", ["t.py::one"], False)
     assert verdict.tried[-1] == "several of the changed places together are the reason: app.b, app.a"
+
+
+def test_places_of_one_unit_are_put_back_together() -> None:
+    """It is said how many more of them there are than the one that is shown."""
+    run = Suite({"t.py::one": sets("app.a", 1), "t.py::two": needs("app.a", None)})
+
+    def run_with_keys(trial: Trial) -> Rerun:
+        rerun = run(trial)
+        more = [{**record, "place": "app.b"} for record in rerun.findings]
+        return replace(rerun, findings=[*rerun.findings, *more])
+
+    verdict = Diagnosis(run_with_keys, []).diagnose(Failure(test="t.py::two", earlier=["t.py::one"]))
+
+    assert (verdict.is_proven, verdict.more) == (True, 1)
 
 
 def test_places_that_are_not_the_reason_are_said() -> None:

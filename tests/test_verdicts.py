@@ -63,6 +63,10 @@ def test_a_proven_verdict_names_test_place_values_and_line() -> None:
             {"name": "brittle", "state": STATE, "is_proven": True},
             "t.py::b passes only after t.py::a has set app.SETTINGS['mode']: 'slow' -> 'fast'",
         ),
+        (
+            {"name": "order-dependent", "state": STATE, "is_proven": True, "more": 2},
+            ("t.py::b fails because t.py::a left app.SETTINGS['mode']: 'slow' -> 'fast' and 2 more of app.SETTINGS[*]"),
+        ),
         ({"name": "brittle"}, "t.py::b fails alone, and passes after t.py::a"),
         (
             {"name": "brittle", "state": STATE},
@@ -99,6 +103,7 @@ def test_a_record_has_all_keys() -> None:
         "unit": None,
         "before": None,
         "after": None,
+        "more": 0,
         "is_proven": False,
         "line": None,
         "command": None,
