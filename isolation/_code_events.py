@@ -99,15 +99,17 @@ class _Tracer:  # pragma: no cover - a trace function is not traced
         self._entered = entered
         self._left = left
         self._before: Any = None
+        self._of_threads: Any = None
 
     def start(self) -> None:
-        self._before = sys.gettrace()
+        # New threads have another one: coverage's of this thread would mix up what it measures in both.
+        self._before, self._of_threads = sys.gettrace(), threading.gettrace()
         threading.settrace(self._trace)
         sys.settrace(self._trace)
 
     def stop(self) -> None:
         sys.settrace(self._before)
-        threading.settrace(self._before)
+        threading.settrace(self._of_threads)
 
     def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - as sys.settrace wants it
         if not self._is_own(frame.f_code.co_filename):
@@ -124,15 +126,16 @@ class _Profiler:  # pragma: no cover - Python 3.11
         self._is_own = is_own
         self._called = called
         self._before: Any = None
+        self._of_threads: Any = None
 
     def start(self) -> None:
-        self._before = sys.getprofile()
+        self._before, self._of_threads = sys.getprofile(), threading.getprofile()
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
 
     def stop(self) -> None:
         sys.setprofile(self._before)
-        threading.setprofile(self._before)
+        threading.setprofile(self._of_threads)
 
     def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
         if event == "call" and self._is_own(frame.f_code.co_filename):

@@ -483,7 +483,8 @@ def is_handler_of_runner(handler: object) -> bool:
 def context_of(task: asyncio.Task[Any]) -> Context | None:
     """Return the context in which *task* runs; before 3.12 only the garbage collector can tell it."""
     get = getattr(task, "get_context", None)
-    if get is not None:
+    if get is not None:  # pragma: no cover - Python 3.12 and later
         return cast("Context", get())
-    held = [*gc.get_referents(task), getattr(task, "_context", None)]  # the latter of a task that is written in Python
-    return next((each for each in held if type(each) is Context), None)
+    # The latter is that of a task that is written in Python.
+    held = [*gc.get_referents(task), getattr(task, "_context", None)]  # pragma: no cover - Python 3.11
+    return next((each for each in held if type(each) is Context), None)  # pragma: no cover - Python 3.11

@@ -129,7 +129,7 @@ class Lineage:
                 name = self._name(node)
                 return [(name, name), *reversed(steps)]
             part = self._defined(node) or self._step(parent, node)
-            if part is None:
+            if part is None:  # pragma: no cover - the parent holds it no more, and somebody else is found anew
                 return None
             steps.append(part)
             if part[0][:1] not in (".", "[", ""):  # it is where the class says that it is defined
