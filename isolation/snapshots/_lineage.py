@@ -135,7 +135,7 @@ class Lineage:
             if part[0][:1] not in (".", "[", ""):  # it is where the class says that it is defined
                 return steps[::-1]
             node = parent
-        return None
+        return None  # pragma: no cover - round in a circle that nothing else holds, until all is found anew
 
     def _name(self, node: int) -> str:
         if not self._names:
