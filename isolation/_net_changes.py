@@ -77,8 +77,11 @@ class Unsettled:
         if owner.kind == "test":
             self.of_last_test[place] = owner
         if known is not None:
-            self._left[place] = [*known[0], owner], replace(change, before=known[1].before)
-            return _is_again(owner, known[0][-1])
+            owners, first = known
+            is_again = _is_again(owner, owners[-1])
+            owners.append(owner)
+            self._left[place] = owners, replace(change, before=first.before)
+            return is_again
         if owner.kind != "collection":  # what imports set up is no dirt
             self._left[place] = [owner], change
         return False
