@@ -1,0 +1,63 @@
+"""What a class has under a name, read from its dictionary and its bases' without running any code of it."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+_MRO: Final = type.__dict__["__mro__"]
+_DICT: Final = type.__dict__["__dict__"]
+_MAX_WRAPPERS: Final = 32
+MISSING: Final = object()
+
+
+def bases_of(cls: type) -> tuple[type, ...]:
+    """Return *cls* and its bases in the order in which names are looked up, whatever its metaclass says."""
+    return cast("tuple[type, ...]", _MRO.__get__(cls))
+
+
+def namespace_of(cls: type) -> Mapping[str, object]:
+    """Return what the body of *cls* defined, whatever its metaclass says."""
+    return cast("Mapping[str, object]", _DICT.__get__(cls))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in a class's dictionary, not bound to anything."""
+
+    owner: type
+    raw: object
+
+
+def find(cls: type, name: str) -> Found | None:
+    """Return what instances of *cls* get for *name* from the class, or None."""
+    for owner in bases_of(cls):
+        raw = namespace_of(owner).get(name, MISSING)
+        if raw is not MISSING:
+            return Found(owner, raw)
+    return None
+
+
+def function_of(raw: object) -> Callable[..., Any] | None:
+    """Return the function behind a method, a class method, a static method or a partial method, if *raw* is one."""
+    if isinstance(raw, staticmethod | classmethod):
+        raw = cast("staticmethod[..., object]", raw).__func__
+    if isinstance(raw, functools.partialmethod):
+        raw = raw.func
+    if inspect.isroutine(raw) or isinstance(raw, functools.partial):
+        return cast("Callable[..., Any]", raw)
+    return None
+
+
+def innermost(function: object) -> object:
+    """Return what *function* wraps, by ``functools.wraps`` or ``functools.partial``, to the end."""
+    for _ in range(_MAX_WRAPPERS):
+        if isinstance(function, functools.partial):
+            function = function.func
+        else:
+            wrapped = getattr(function, "__wrapped__", None) if inspect.isroutine(function) else None
+            if wrapped is None:
+                return function
+            function = wrapped
+    return function
