@@ -1,32 +1,17 @@
 """Describe a class and its members for mocks: never runs the class's code, never raises, keeps no class alive."""
 
 import inspect
-from typing import Final
 
 from isolation.mocks._facts import ClassFacts, Kind, MemberFacts
 from isolation.mocks._lookup import Found, bases_of, find, function_of, innermost, namespace_of
 from isolation.mocks._signatures import check_of, signature_of_raw
-
-_NUMERIC: Final = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or".split()
-_MAGICS: Final = frozenset(
-    f"__{name}__"
-    for name in (
-        *_NUMERIC,
-        *("r" + name for name in _NUMERIC),
-        *("i" + name for name in _NUMERIC if name != "divmod"),
-        *"neg pos abs invert int float complex index bool round trunc floor ceil".split(),
-        *"len length_hint contains getitem setitem delitem missing iter next reversed".split(),
-        *"lt le gt ge eq ne hash str repr bytes format sizeof dir fspath copy deepcopy".split(),
-        *"enter exit aenter aexit aiter anext await call".split(),
-    )
-)
-"""The special methods that something which stands for an object can have; the others belong to its class."""
+from isolation.mocks._special_methods import SPECIAL_METHODS
 
 
 def describe_class(cls: type) -> ClassFacts:
     """Return what is known of *cls* as a whole."""
     names = {name for base in bases_of(cls) for name in namespace_of(base)}
-    magics = frozenset(name for name in _MAGICS & names if _is_own(cls, name))
+    magics = frozenset(name for name in SPECIAL_METHODS & names if _is_own(cls, name))
     return ClassFacts(name=cls.__qualname__, names=frozenset(names), magics=magics, is_callable="__call__" in magics)
 
 

@@ -1,6 +1,6 @@
 """What is known of a class before it is mocked."""
 
-from typing import Any
+from typing import Any, Self
 
 from isolation.mocks._facts import Kind
 from isolation.mocks._inspection import describe_class, describe_member, signature_of
@@ -31,7 +31,7 @@ class Client:
         """Call me without an object, too."""
         raise NotImplementedError
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         raise NotImplementedError
 
     async def __aexit__(self, *error: object) -> None:
