@@ -77,6 +77,13 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "--rootdir", ".", "test_wheel.py")
 
 
+@nox.session(python=PYTHONS)
+def conformance(session: nox.Session) -> None:
+    """Print how many of CPython's own tests of unittest.mock pass with our mocks, and why the others fail."""
+    session.install("--editable", ".")
+    session.run("python", "tests/conformance/run.py", *session.posargs)
+
+
 @nox.session
 def soak(session: nox.Session) -> None:
     """Try the promises of resource managers on 50,000 random programs, other ones each time; takes a while."""

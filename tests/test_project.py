@@ -87,6 +87,14 @@ def test_no_file_names_a_machine() -> None:
     ] == []
 
 
+def test_a_changelog_fragment_has_a_name_that_the_builder_reads() -> None:
+    """A fragment is called issue.type.md or issue.type.number.md: the builder stops where a number is a word."""
+    types = "|".join(entry["directory"] for entry in PROJECT["tool"]["towncrier"]["type"])
+    fragments = (path.name for path in (ROOT / "changelog.d").glob("[!.]*"))
+
+    assert [name for name in fragments if not re.fullmatch(rf"\d+\.({types})(\.\d+)?\.md", name)] == []
+
+
 @pytest.mark.parametrize("script", ["develop.py", ".ci/run"])
 def test_a_bare_machine_can_start_it(script: str) -> None:
     """The scripts that come before any environment import the standard library only and name no other tool."""
