@@ -2,17 +2,26 @@
 
 import inspect
 
-from isolation.mocks._facts import ClassFacts, Kind, MemberFacts
-from isolation.mocks._lookup import Found, bases_of, find, function_of, innermost, namespace_of
-from isolation.mocks._signatures import check_of, signature_of_raw
+from isolation.mocks._attributes import attribute_names
+from isolation.mocks._facts import ClassFacts, MemberFacts
+from isolation.mocks._lookup import bases_of, find, namespace_of
+from isolation.mocks._members import construction, describe, function_facts
+from isolation.mocks._signatures import signature_of_raw
 from isolation.mocks._special_methods import SPECIAL_METHODS
+from isolation.mocks.services import extra_bases_of
 
 
 def describe_class(cls: type) -> ClassFacts:
     """Return what is known of *cls* as a whole."""
     names = {name for base in bases_of(cls) for name in namespace_of(base)}
     magics = frozenset(name for name in SPECIAL_METHODS & names if _is_own(cls, name))
-    return ClassFacts(name=cls.__qualname__, names=frozenset(names), magics=magics, is_callable="__call__" in magics)
+    return ClassFacts(
+        name=cls.__qualname__,
+        names=frozenset(names | attribute_names(cls)),
+        magics=magics,
+        is_callable="__call__" in magics,
+        bases=extra_bases_of(cls),
+    )
 
 
 def _is_own(cls: type, name: str) -> bool:
@@ -23,24 +32,17 @@ def _is_own(cls: type, name: str) -> bool:
 
 def describe_member(cls: type, name: str) -> MemberFacts | None:
     """Return what is known of the member *name* of instances of *cls*; None if they have no such member."""
-    found = find(cls, name)
-    if found is None:
-        return None
-    return MemberFacts(
-        name=name,
-        kind=_kind_of(found),
-        check=check_of(found.raw),
-        is_bound=not isinstance(found.raw, staticmethod),
-    )
+    return describe(cls, name)
 
 
-def _kind_of(found: Found) -> Kind:
-    if isinstance(found.raw, type):
-        return Kind.CLASS
-    function = function_of(found.raw)
-    if function is None:
-        return Kind.VALUE
-    return Kind.ASYNC if inspect.iscoroutinefunction(innermost(function)) else Kind.SYNC
+def describe_function(function: object) -> MemberFacts:
+    """Return what is known of a call of *function*: of a module, bound to an object, built in, or a partial."""
+    return function_facts(function)
+
+
+def describe_construction(cls: type) -> MemberFacts:
+    """Return what is known of a call of the class *cls*, whose check takes a placeholder for the new object."""
+    return construction(cls)
 
 
 def signature_of(cls: type, name: str) -> inspect.Signature | None:

@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, Final, cast
 
 _MRO: Final = type.__dict__["__mro__"]
@@ -43,21 +44,29 @@ def function_of(raw: object) -> Callable[..., Any] | None:
     """Return the function behind a method, a class method, a static method or a partial method, if *raw* is one."""
     if isinstance(raw, staticmethod | classmethod):
         raw = cast("staticmethod[..., object]", raw).__func__
-    if isinstance(raw, functools.partialmethod):
-        raw = raw.func
-    if inspect.isroutine(raw) or isinstance(raw, functools.partial):
+    if isinstance(raw, functools.partialmethod | functools.singledispatchmethod):
+        raw = cast("functools.partialmethod[object]", raw).func
+    if isinstance(raw, functools.partial) or (inspect.isroutine(raw) and callable(raw)):
         return cast("Callable[..., Any]", raw)
     return None
+
+
+def wrapped_by(function: object) -> object:
+    """Return what *function* wraps by ``functools.wraps``, ``lru_cache`` or the like, or None."""
+    if isinstance(function, FunctionType):
+        return function.__dict__.get("__wrapped__")
+    return inspect.getattr_static(function, "__wrapped__", None) if inspect.isroutine(function) else None
 
 
 def innermost(function: object) -> object:
     """Return what *function* wraps, by ``functools.wraps`` or ``functools.partial``, to the end."""
     for _ in range(_MAX_WRAPPERS):
-        if isinstance(function, functools.partial):
-            function = function.func
-        else:
-            wrapped = getattr(function, "__wrapped__", None) if inspect.isroutine(function) else None
-            if wrapped is None:
-                return function
-            function = wrapped
+        inner = _inside_partial(function) or wrapped_by(function)
+        if inner is None:
+            break
+        function = inner
     return function
+
+
+def _inside_partial(function: object) -> object:
+    return cast("functools.partial[object]", function).func if isinstance(function, functools.partial) else None

@@ -1,0 +1,287 @@
+"""What a function without annotation gives, by reading its source: what it returns, and what it never does."""
+
+import ast
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from isolation.mocks._defaults import Context, constant, nested, result_of
+from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Itself, Kind, MemberFacts, Nested, Result, Unknown
+from isolation.mocks._forms import Scope, attribute, form_of
+from isolation.mocks._lookup import MISSING
+from isolation.mocks._sources import FunctionTree, statements, tree_of
+
+_MAX_DEPTH: Final = 4
+_EMPTY: Final[dict[type, type]] = {
+    ast.List: list,
+    ast.ListComp: list,
+    ast.Dict: dict,
+    ast.DictComp: dict,
+    ast.Set: set,
+    ast.SetComp: set,
+    ast.JoinedStr: str,
+    ast.Compare: bool,
+}
+_MAKES: Final = (bool, int, float, str, bytes, list, dict, set, tuple, frozenset)
+
+
+def result_of_body(function: types.FunctionType, context: Context, scope: Scope) -> Result:
+    """Return what a call of *function* gives by its source; unknown if that does not tell."""
+    tree = None if context.depth >= _MAX_DEPTH else tree_of(function)
+    if tree is None or _is_stub(tree):
+        return UNKNOWN
+    body = Body(tree, context, scope)
+    returned = [node for node in statements(tree) if isinstance(node, ast.Return)]
+    if not any(node.value for node in returned):
+        return UNKNOWN if _only_raises(tree) else NOTHING
+    return _agreed([body.evaluate(node.value) if node.value else NOTHING for node in returned])
+
+
+def yielded_by_body(function: types.FunctionType, context: Context, scope: Scope) -> Result:
+    """Return what the generator *function* yields by its source; unknown if that does not tell."""
+    tree = tree_of(function)
+    body = None if tree is None else Body(tree, context, scope)
+    yields = [node for node in statements(tree) if isinstance(node, ast.Yield)] if tree else []
+    if body is None or not yields:
+        return UNKNOWN
+    return _agreed([body.evaluate(node.value) if node.value else NOTHING for node in yields])
+
+
+def _is_stub(tree: FunctionTree) -> bool:
+    """Tell whether the body is left to others: nothing but a docstring and ``...``, or declared abstract."""
+    abstract = any("abstract" in ast.unparse(decorator) for decorator in tree.decorator_list)
+    return abstract or (isinstance(last := tree.body[-1], ast.Expr) and _is_ellipsis(last.value))
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def _only_raises(tree: FunctionTree) -> bool:
+    return isinstance(tree.body[-1], ast.Raise) and not any(isinstance(node, ast.Return) for node in statements(tree))
+
+
+def only_raises(function: types.FunctionType) -> bool:
+    """Tell whether *function* returns nothing but ends with an exception."""
+    tree = tree_of(function)
+    return tree is not None and _only_raises(tree)
+
+
+def delegates_of(function: types.FunctionType, context: Context, scope: Scope) -> list[type]:
+    """Return the classes of the objects whose attributes *function*, a ``__getattr__``, gives; none if not known."""
+    tree = tree_of(function)
+    if tree is None or len(function.__code__.co_varnames) < 2:  # noqa: PLR2004 - the object and the name
+        return []
+    body, name = Body(tree, context, scope), function.__code__.co_varnames[1]
+    asked = [node.args[0] for node in statements(tree) if isinstance(node, ast.Call) and _asks_for(node, name)]
+    results = [body.evaluate(each) for each in asked]
+    found = [result.cls() for result in results if isinstance(result, Nested)]
+    return [cls for cls in found if cls is not None] if len(found) == len(asked) else []
+
+
+def _asks_for(node: ast.Call, name: str) -> bool:
+    """Tell whether *node* is ``getattr(something, name)``."""
+    return _is_call_of(node, "getattr") and len(node.args) > 1 and ast.unparse(node.args[1]) == name
+
+
+def _is_call_of(node: ast.Call, name: str) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _agreed(results: list[Result]) -> Result:
+    """Return None if that is one of *results*, else what they agree on."""
+    if any(result is NOTHING for result in results):
+        return NOTHING
+    if all(result == results[0] for result in results):
+        return results[0]
+    values = [result.make() for result in results if isinstance(result, Fresh)]
+    kinds = {type(value) for value in values}
+    if len(values) < len(results) or len(kinds) > 1 or not kinds.issubset(_MAKES):
+        return UNKNOWN
+    return results[0] if all(value == values[0] for value in values) else Fresh(kinds.pop())
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A module, a class or a function that the source names."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A member of something that is known, about to be called."""
+
+    receiver: Result
+    facts: MemberFacts
+
+
+Value = Result | Object | Method
+
+
+@dataclass(slots=True)
+class Body:
+    """The source of one function, whose expressions can be asked for what they give."""
+
+    tree: FunctionTree
+    context: Context
+    scope: Scope
+    _busy: set[str] = field(default_factory=set[str])
+
+    def evaluate(self, node: ast.expr) -> Result:
+        """Return what *node* gives."""
+        value = self._value(node)
+        if isinstance(value, Object):
+            return UNKNOWN
+        return UNKNOWN if isinstance(value, Method) else value
+
+    def _value(self, node: ast.expr) -> Value:
+        if type(node) in _EMPTY:
+            return Fresh(_EMPTY[type(node)])
+        if isinstance(node, ast.Constant):
+            return constant(node.value)
+        if isinstance(node, ast.Name):
+            return self._named(node.id)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node)
+        return self._computed(node)
+
+    def _computed(self, node: ast.expr) -> Value:
+        if isinstance(node, ast.Call):
+            return self._called(node)
+        if isinstance(node, ast.Await):
+            return self._awaited(self._value(node.value))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return Fresh(bool)
+        if isinstance(node, ast.IfExp):
+            return _agreed([self.evaluate(node.body), self.evaluate(node.orelse)])
+        if isinstance(node, ast.BoolOp):
+            return _agreed([self.evaluate(value) for value in node.values])
+        return self._tuple(node) if isinstance(node, ast.Tuple) else UNKNOWN
+
+    def _tuple(self, node: ast.Tuple) -> Value:
+        results = [self.evaluate(item) for item in node.elts]
+        plain = [result for result in results if isinstance(result, Fresh)]
+        return Fresh(lambda: tuple(result.make() for result in plain)) if len(plain) == len(results) else UNKNOWN
+
+    def _named(self, name: str) -> Value:
+        if name in self._busy:
+            return UNKNOWN
+        self._busy.add(name)
+        try:
+            return self._local(name)
+        finally:
+            self._busy.discard(name)
+
+    def _local(self, name: str) -> Value:
+        if name == self._own_name():
+            return ITSELF
+        parameter = next((arg for arg in _parameters(self.tree) if arg.arg == name), None)
+        if parameter is not None:
+            return self._parameter(parameter)
+        stored = sum(_is_stored(node, name) for node in statements(self.tree))
+        if stored:
+            bound = list(self._assigned(name))
+            return _agreed(bound) if len(bound) == stored else UNKNOWN
+        found = self.scope.lookup(name)
+        return UNKNOWN if found is MISSING else Object(found)
+
+    def _own_name(self) -> str | None:
+        first = next(iter((*self.tree.args.posonlyargs, *self.tree.args.args)), None)
+        return None if first is None or self.scope.owner is None else first.arg
+
+    def _parameter(self, parameter: ast.arg) -> Result:
+        given = _default_of(self.tree, parameter)
+        if isinstance(given, ast.Constant) and given.value is not None:
+            return constant(given.value)
+        return UNKNOWN if parameter.annotation is None else self.annotated(parameter.annotation)
+
+    def annotated(self, annotation: ast.expr) -> Result:
+        """Return what *annotation*, found in the source, stands for."""
+        return result_of(form_of(ast.unparse(annotation), self.scope), self.context)
+
+    def _assigned(self, name: str) -> Iterator[Result]:
+        for node in statements(self.tree):
+            if isinstance(node, ast.Assign) and any(_is_named(target, name) for target in node.targets):
+                yield self.evaluate(node.value)
+            elif isinstance(node, ast.AnnAssign) and _is_named(node.target, name):
+                yield self.annotated(node.annotation)
+            elif isinstance(node, ast.withitem) and node.optional_vars and _is_named(node.optional_vars, name):
+                yield self._entered(self._value(node.context_expr))
+
+    def _entered(self, value: Value) -> Result:
+        for method in ("__aenter__", "__enter__"):
+            entered = self._called_member(value, method)
+            if not isinstance(entered, Unknown):
+                return entered
+        return UNKNOWN
+
+    def _awaited(self, value: Value) -> Result:
+        if isinstance(value, Nested):
+            return self._called_member(value, "__await__")
+        return UNKNOWN if isinstance(value, Object | Method | Itself) else value
+
+    def _called_member(self, value: Value, name: str) -> Result:
+        member = self._member(value, name)
+        return UNKNOWN if member is None else self._given(Method(cast("Result", value), member))
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        value = self._value(node.value)
+        if isinstance(value, Object):
+            found = attribute(value.value, node.attr)
+            return UNKNOWN if found is MISSING else Object(found)
+        member = self._member(value, node.attr)
+        if member is None:
+            return UNKNOWN
+        if member.kind is not Kind.VALUE:
+            return Method(cast("Result", value), member)
+        # None in an attribute is a place kept for later, not what a method would give.
+        return UNKNOWN if member.result is NOTHING else member.result
+
+    def _member(self, value: Value, name: str) -> MemberFacts | None:
+        """Return what is known of the member *name* of *value*."""
+        if isinstance(value, Itself):
+            return self.context.describe(self.context.deeper(), name)
+        cls = value.cls() if isinstance(value, Nested) else None
+        if cls is None or self.context.depth >= _MAX_DEPTH:
+            return None
+        given = dict(cast("Nested", value).members).get(name)
+        return given or self.context.describe(self.context.inside(cls), name)
+
+    def _called(self, node: ast.Call) -> Value:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "__await__":
+            return self._value(node.func.value)
+        function = self._value(node.func)
+        if isinstance(function, Method):
+            return self._given(function)
+        if not isinstance(function, Object) or not isinstance(function.value, type):
+            return UNKNOWN
+        if function.value in _MAKES:
+            return Fresh(cast("type[object]", function.value))
+        return nested(function.value, (), self.context)
+
+    def _given(self, method: Method) -> Result:
+        if method.facts.kind is Kind.VALUE:
+            return UNKNOWN
+        return method.receiver if isinstance(method.facts.result, Itself) else method.facts.result
+
+
+def _parameters(tree: FunctionTree) -> list[ast.arg]:
+    return [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]
+
+
+def _default_of(tree: FunctionTree, parameter: ast.arg) -> ast.expr | None:
+    """Return the default value of *parameter* of *tree*, as it is written."""
+    positional = [*tree.args.posonlyargs, *tree.args.args]
+    given = dict(zip([arg.arg for arg in positional[::-1]], tree.args.defaults[::-1], strict=False))
+    given |= {arg.arg: value for arg, value in zip(tree.args.kwonlyargs, tree.args.kw_defaults, strict=True) if value}
+    return given.get(parameter.arg)
+
+
+def _is_named(target: ast.expr, name: str) -> bool:
+    return isinstance(target, ast.Name) and target.id == name
+
+
+def _is_stored(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)

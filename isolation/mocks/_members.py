@@ -1,0 +1,167 @@
+"""Tell of each member of a class how it is used, what it takes and what it gives, and correct that by the tables."""
+
+import functools
+import inspect
+import types
+from dataclasses import replace
+from enum import Enum
+from typing import Final, cast
+from weakref import ref
+
+from isolation.mocks._attributes import annotated_result, annotation_of, attribute_result
+from isolation.mocks._bodies import delegates_of, only_raises
+from isolation.mocks._defaults import (
+    AWAITABLES,
+    EMPTY_ASYNC_ITERATOR,
+    EMPTY_ITERATOR,
+    EXHAUSTED,
+    Context,
+    constant,
+    enumeration_member,
+    result_of,
+)
+from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
+from isolation.mocks._forms import LOADED, bindings_of, form_of, scope_of_class, scope_of_function
+from isolation.mocks._lookup import Found, find, function_of
+from isolation.mocks._returns import returned_by
+from isolation.mocks._signatures import Check, check_of, check_of_function, is_bound
+from isolation.mocks._special_methods import SPECIAL_METHODS
+from isolation.mocks.services import row_of
+
+_CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes)
+_COLLECTIONS: Final = (list, dict, set)
+_ENTERING: Final = frozenset({"__aenter__", "__enter__", "__await__"})
+_LEAVING: Final = frozenset({"__aexit__", "__exit__"})
+_AWAITED: Final = frozenset({"__aenter__", "__aexit__", "__anext__"})
+_ITERATING: Final = {
+    "__iter__": EMPTY_ITERATOR,
+    "__reversed__": EMPTY_ITERATOR,
+    "__aiter__": EMPTY_ASYNC_ITERATOR,
+    **EXHAUSTED,
+}
+
+
+def describe(cls: type, name: str) -> MemberFacts | None:
+    """Return what is known of the member *name* of instances of *cls*; None if they have no such member."""
+    return _described(_context(cls), name)
+
+
+def _described(context: Context, name: str) -> MemberFacts | None:
+    facts = _introspected(context, name)
+    row = row_of(context.cls, name)
+    if row is None:
+        return facts
+    form = form_of(row, LOADED)
+    known = MemberFacts(name=name, kind=Kind.VALUE) if facts is None else facts
+    if form.head in AWAITABLES:
+        return replace(known, kind=Kind.ASYNC, result=result_of(form.args[-1], context))
+    return replace(known, result=result_of(form, context))
+
+
+def _introspected(context: Context, name: str) -> MemberFacts | None:
+    found = find(context.cls, name)
+    if found is None:
+        result = attribute_result(name, context)
+        return _dynamic(context, name) if result is None else MemberFacts(name=name, kind=Kind.VALUE, result=result)
+    if isinstance(found.raw, type):
+        return construction(found.raw, name)
+    if found.raw is None and name in SPECIAL_METHODS:
+        return None
+    function = function_of(found.raw)
+    if function is None or isinstance(found.raw, functools.cached_property):
+        return MemberFacts(name=name, kind=Kind.VALUE, result=_value(found, context, name))
+    kind, result = returned_by(function, found.owner, context)
+    return MemberFacts(
+        name=name,
+        kind=Kind.ASYNC if name in _AWAITED else kind,
+        check=check_of(found.raw),
+        is_bound=is_bound(found.raw),
+        result=_protocol_result(name, result, context),
+    )
+
+
+def _protocol_result(name: str, result: Result, context: Context) -> Result:
+    """Return *result*, but what the interpreter's protocols ask for where *name* is a part of one."""
+    if name in _ITERATING:
+        return _ITERATING[name]
+    if name in _LEAVING and not isinstance(result, Fresh):
+        return NOTHING
+    if name not in _ENTERING:
+        return result
+    if isinstance(result, Unknown) or (isinstance(result, Nested) and result.cls() is context.cls):
+        return ITSELF
+    return result
+
+
+def construction(cls: type, name: str = "") -> MemberFacts:
+    """Return what is known of a call of *cls*."""
+    check = None if find(type(cls), "__call__") != Found(type, type.__call__) else _construction_check(cls)
+    return MemberFacts(name=name or cls.__name__, kind=Kind.CLASS, check=check, result=Nested(ref(cls)))
+
+
+def _construction_check(cls: type) -> Check | None:
+    """Return the check of ``__init__``, or of ``__new__`` where only that takes arguments."""
+    for name in ("__init__", "__new__"):
+        found = find(cls, name)
+        if found is not None and found.owner is not object:
+            return check_of_function(function_of(found.raw), named=1)
+    return None
+
+
+def function_facts(function: object) -> MemberFacts:
+    """Return what is known of a call of *function*, which belongs to no class or is bound to its object already."""
+    if inspect.ismethod(function):
+        owner = function.__self__ if isinstance(function.__self__, type) else type(function.__self__)
+        bound = describe(owner, function.__name__)
+        if bound is not None:
+            return bound
+    kind, result = returned_by(function, None, _context(object))
+    name = str(getattr(function, "__name__", "function"))
+    return MemberFacts(name=name, kind=kind, check=check_of_function(function), is_bound=False, result=result)
+
+
+def _value(found: Found, context: Context, name: str) -> Result:
+    """Return what reading an attribute gives that stands in the class."""
+    raw = found.raw
+    if isinstance(raw, property | functools.cached_property):
+        getter = raw.fget if isinstance(raw, property) else raw.func
+        return returned_by(getter, found.owner, context)[1]
+    if isinstance(raw, types.MemberDescriptorType | types.GetSetDescriptorType) or raw is None:
+        declared = attribute_result(name, context)
+        return declared if declared is not None else NOTHING if raw is None else UNKNOWN
+    annotation = annotation_of(found.owner, name)
+    known = UNKNOWN if annotation is None else annotated_result(annotation, found.owner, context)
+    return known if isinstance(known, Nested) else _of_object(raw)
+
+
+def _of_object(value: object) -> Result:
+    """Return what an attribute gives that is *value* in the class: the same if it is plain, else a mock."""
+    kind = type(value)
+    if kind in _CONSTANTS:
+        return constant(value)
+    if kind in _COLLECTIONS:
+        return Fresh(cast("type[object]", kind))
+    if isinstance(value, Enum):
+        return enumeration_member(kind, value.name)
+    if hasattr(kind, "__get__") or isinstance(value, types.ModuleType):
+        return UNKNOWN
+    return Fresh(tuple) if kind is tuple else Nested(ref(kind))
+
+
+def _dynamic(context: Context, name: str) -> MemberFacts | None:
+    """Return what is known of a member that only ``__getattr__`` gives."""
+    found = None if name.startswith("__") else find(context.cls, "__getattr__")
+    if found is None or not isinstance(found.raw, types.FunctionType):
+        return None
+    scope = scope_of_function(found.raw, found.owner, context.bindings)
+    delegates = delegates_of(found.raw, context, scope)
+    if delegates:
+        described = [context.describe(context.inside(cls), name) for cls in delegates]
+        return next((facts for facts in described if facts is not None), None)
+    if only_raises(found.raw):
+        return None
+    return MemberFacts(name=name, kind=Kind.VALUE, result=returned_by(found.raw, found.owner, context)[1])
+
+
+def _context(cls: type) -> Context:
+    return Context(cls, _described, bindings_of(cls, (), scope_of_class(cls)))

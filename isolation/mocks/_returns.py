@@ -1,0 +1,179 @@
+"""Tell whether what a function gives is awaited, and what that gives then."""
+
+import asyncio.coroutines
+import contextlib
+import inspect
+import typing
+from collections import abc
+from types import FunctionType
+from typing import Any, Final, Literal, TypeVar, Union, cast
+
+from isolation.mocks._bodies import result_of_body, yielded_by_body
+from isolation.mocks._defaults import (
+    AWAITABLES,
+    EMPTY_ASYNC_ITERATOR,
+    EMPTY_GENERATOR,
+    Context,
+    entering,
+    result_of,
+)
+from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
+from isolation.mocks._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
+from isolation.mocks._lookup import MISSING, bases_of, find, namespace_of, wrapped_by
+from isolation.mocks._wrappers import forwarding_of, is_manager, takes_anything
+
+_MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
+_MAX_WRAPPERS: Final = 32
+
+Returned = tuple[Kind, Result]
+
+
+@contextlib.asynccontextmanager
+async def _managed_async() -> abc.AsyncGenerator[None]:
+    yield
+
+
+@contextlib.contextmanager
+def _managed() -> abc.Generator[None]:
+    yield
+
+
+_MANAGERS: Final = {True: (type(_managed_async()), "__aenter__"), False: (type(_managed()), "__enter__")}
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Tell whether a call of *function* gives a coroutine, by its code or because it is marked so."""
+    if inspect.iscoroutinefunction(function):
+        return True
+    return _MARK is not MISSING and inspect.getattr_static(function, "_is_coroutine", None) is _MARK
+
+
+def returned_by(function: object, owner: type | None, context: Context) -> Returned:
+    """Return whether what *function*, found in *owner*, gives is awaited, and what it gives in the end."""
+    is_async = False
+    for _ in range(_MAX_WRAPPERS):
+        is_async = is_async or is_coroutine_function(function)
+        wrapped = wrapped_by(function)
+        if wrapped is None:
+            break
+        if isinstance(function, FunctionType):
+            if is_manager(function):
+                return Kind.SYNC, _managed_result(wrapped, owner, context)
+            if takes_anything(function.__code__) and not forwarding_of(function).returns_result and not is_async:
+                return Kind.SYNC, _awaited_result(wrapped, owner, context)
+        function = wrapped
+    if not isinstance(function, FunctionType):
+        return Kind.ASYNC if is_async else Kind.SYNC, UNKNOWN
+    return _of_function(function, owner, context, is_async=is_async)
+
+
+def _awaited_result(function: object, owner: type | None, context: Context) -> Result:
+    return returned_by(function, owner, context)[1]
+
+
+def _managed_result(function: object, owner: type | None, context: Context) -> Result:
+    """Return what a function gives that was made a context manager by a decorator of :mod:`contextlib`."""
+    cls, method = _MANAGERS[inspect.isasyncgenfunction(function)]
+    if not isinstance(function, FunctionType):
+        return entering(cls, method, UNKNOWN)
+    scope = scope_of_function(function, owner, context.bindings)
+    form = form_of(_annotation(function), scope)
+    result = result_of(form.args[0], context) if form.args else yielded_by_body(function, context, scope)
+    return entering(cls, method, result)
+
+
+def _of_function(function: FunctionType, owner: type | None, context: Context, *, is_async: bool) -> Returned:
+    scope = scope_of_function(function, owner, context.bindings)
+    if inspect.isasyncgenfunction(function):
+        return Kind.SYNC, EMPTY_ASYNC_ITERATOR
+    if inspect.isgeneratorfunction(function):
+        return Kind.SYNC, EMPTY_GENERATOR
+    kind, form = _declared(function, scope, context, is_async=is_async)
+    result = _result(form, function, context)
+    if isinstance(result, Unknown):
+        result = result_of_body(function, context, scope)
+        return kind, result
+    return kind, ITSELF if _gives_itself(result, function, context, scope) else result
+
+
+def _annotation(function: FunctionType) -> object:
+    return function.__annotations__.get("return", typing.Any)
+
+
+def _result(form: Form, function: FunctionType, context: Context) -> Result:
+    if isinstance(form.head, TypeVar) and _of_first_parameter(function) is form.head:
+        return ITSELF
+    return result_of(form, context)
+
+
+def _of_first_parameter(function: FunctionType) -> object:
+    code = function.__code__
+    first = code.co_varnames[0] if code.co_argcount else ""
+    return function.__annotations__.get(first)
+
+
+def _gives_itself(result: Result, function: FunctionType, context: Context, scope: Scope) -> bool:
+    """Tell whether *function* returns the object itself, though it is annotated with the object's class only."""
+    cls = result.cls() if isinstance(result, Nested) else None
+    if cls is None or cls not in bases_of(context.cls):
+        return False
+    return isinstance(result_of_body(function, context, scope), Itself)
+
+
+def _declared(function: FunctionType, scope: Scope, context: Context, *, is_async: bool) -> tuple[Kind, Form]:
+    """Return whether *function* is awaited, and the annotation of what it gives then, overloads before its own."""
+    form = form_of(_annotation(function), scope)
+    overloaded = [form_of(_annotation(each), scope) for each in _overloads(function, scope, context)]
+    if is_async:
+        return Kind.ASYNC, next(iter(overloaded), form)
+    for declared in overloaded:
+        if declared.head in AWAITABLES:
+            return Kind.ASYNC, declared.args[-1] if declared.args else UNKNOWN_FORM
+    if overloaded:
+        return Kind.SYNC, overloaded[0]
+    return _perhaps_awaited(form, context)
+
+
+def _perhaps_awaited(form: Form, context: Context) -> tuple[Kind, Form]:
+    """Return what *form* says; a client may say that it gives something or, if it is asynchronous, awaits it."""
+    options = form.args if form.head is Union else (form,)
+    awaitable = [option for option in options if option.head in AWAITABLES]
+    if not awaitable:
+        return Kind.SYNC, form
+    rest = tuple(option for option in options if option.head not in AWAITABLES)
+    if rest and not _is_asynchronous(context.cls):
+        return Kind.SYNC, Form(Union, rest)
+    given = awaitable[0].args[-1] if awaitable[0].args else UNKNOWN_FORM
+    return Kind.ASYNC, given
+
+
+def _is_asynchronous(cls: type) -> bool:
+    return any(find(cls, name) is not None for name in ("__aenter__", "__await__", "__aiter__"))
+
+
+def _overloads(function: FunctionType, scope: Scope, context: Context) -> list[FunctionType]:
+    """Return the overloads of *function* whose ``self`` can be an instance of the class at hand."""
+    found = cast("list[FunctionType]", typing.get_overloads(function))
+    return [each for each in found if _is_for(each, scope, context.cls)]
+
+
+def _is_for(overload: FunctionType, scope: Scope, cls: type) -> bool:
+    annotation = _of_first_parameter(overload)
+    if annotation is None or scope.owner is None or overload.__code__.co_varnames[0] not in ("self", "cls"):
+        return True
+    head = form_of(annotation, scope).head
+    if not isinstance(head, type):
+        return True
+    return head in bases_of(cls) or (bool(namespace_of(head).get("_is_protocol")) and _has_literals(cls, head))
+
+
+def _has_literals(cls: type, protocol: type) -> bool:
+    """Tell whether *cls* has the values that *protocol* asks for, where it asks for certain values."""
+    scope = scope_of_class(protocol)
+    annotations = cast("dict[str, Any]", namespace_of(protocol).get("__annotations__", {}))
+    for name, annotation in annotations.items():
+        form = form_of(annotation, scope)
+        found = find(cls, name)
+        if form.head is Literal and (found is None or found.raw not in [arg.head for arg in form.args]):
+            return False
+    return True

@@ -1,0 +1,82 @@
+"""The source of a function as a tree, and the imports that a module makes for type checkers only."""
+
+import ast
+import linecache
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType
+from typing import Final
+
+FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef
+
+_CHECKING_BLOCK: Final = re.compile(r"^if\b.*\bTYPE_CHECKING\s*:")
+
+
+def tree_of(function: FunctionType) -> FunctionTree | None:
+    """Return the definition of *function*; None for a lambda, or without source."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    body = _parsed(lines[code.co_firstlineno - 1 : _last_line(code)])
+    statement = body[0] if body else None
+    return statement if isinstance(statement, FunctionTree) and statement.name == code.co_name else None
+
+
+def _last_line(code: CodeType) -> int:
+    """Return the last line of *code*, those of the functions inside it included."""
+    last = max((end or 0 for _, end, _, _ in code.co_positions()), default=0)
+    return max(last, *(_last_line(inner) for inner in code.co_consts if isinstance(inner, CodeType)), last)
+
+
+def _parsed(lines: list[str]) -> list[ast.stmt]:
+    """Return the statements of *lines*; none if they are not whole, as where no positions were recorded."""
+    try:
+        return ast.parse(textwrap.dedent("".join(lines))).body
+    except (SyntaxError, ValueError):
+        return []
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node inside *tree* that runs when it runs: not what is inside nested functions and classes."""
+    waiting = list(ast.iter_child_nodes(tree))[::-1]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting.extend(list(ast.iter_child_nodes(node))[::-1])
+
+
+def imported_for_checking(namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
+    """Return the module, and the name in it, of what the module of *namespace* imports as *name* for checkers only."""
+    file, package = namespace.get("__file__"), namespace.get("__package__")
+    if not isinstance(file, str):
+        return None
+    for block in _checking_blocks(linecache.getlines(file)):
+        for statement in block:
+            if isinstance(statement, ast.ImportFrom):
+                for alias in statement.names:
+                    if (alias.asname or alias.name) == name:
+                        return _absolute(statement, package if isinstance(package, str) else ""), alias.name
+    return None
+
+
+def _checking_blocks(lines: list[str]) -> Iterator[list[ast.stmt]]:
+    for number, line in enumerate(lines):
+        if _CHECKING_BLOCK.match(line):
+            yield _parsed(list(_indented(lines[number + 1 :])))
+
+
+def _indented(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        if line.strip() and not line[0].isspace():
+            return
+        yield line
+
+
+def _absolute(statement: ast.ImportFrom, package: str) -> str:
+    """Return the full name of the module that *statement* in *package* imports from."""
+    if not statement.level:
+        return statement.module or ""
+    parts = package.split(".")
+    parts = parts[: len(parts) - statement.level + 1]
+    return ".".join([*parts, *([statement.module] if statement.module else [])])

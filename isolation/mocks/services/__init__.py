@@ -1,0 +1,49 @@
+"""What introspection cannot know of client libraries: one table for each, of text, which imports nothing of it.
+
+A table has ``ROWS``, from the dotted name of a member to what its author would have annotated it with, and may have
+``BASES``, from the dotted name of a class to the classes that what passes for an instance must inherit from.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Final, cast
+
+from isolation.mocks._forms import LOADED, form_of
+from isolation.mocks._lookup import bases_of, namespace_of
+
+LIBRARIES: Final = frozenset({"aiokafka", "asyncpg", "redis", "websockets"})
+
+
+def row_of(cls: type, name: str) -> str | None:
+    """Return the annotation that a table gives for the member *name* of *cls*, if nobody overrides the member."""
+    for base in bases_of(cls):
+        row = _table(base, "ROWS").get(f"{_dotted(base)}.{name}")
+        if row is not None:
+            return cast("str", row)
+        if name in namespace_of(base):
+            return None
+    return None
+
+
+def extra_bases_of(cls: type) -> tuple[type, ...]:
+    """Return the classes that a table says what passes for an instance of *cls* must inherit from."""
+    names = [name for base in bases_of(cls) for name in _bases_in_table(base)]
+    found = [form_of(name, LOADED).head for name in names]
+    return tuple(base for base in found if isinstance(base, type))
+
+
+def _bases_in_table(cls: type) -> tuple[str, ...]:
+    return cast("tuple[str, ...]", _table(cls, "BASES").get(_dotted(cls), ()))
+
+
+def _dotted(cls: type) -> str:
+    return f"{namespace_of(cls).get('__module__')}.{cls.__qualname__}"
+
+
+def _table(cls: type, kind: str) -> Mapping[str, object]:
+    """Return the table of *kind* of the library that *cls* comes from."""
+    library = str(namespace_of(cls).get("__module__")).partition(".")[0]
+    if library not in LIBRARIES:
+        return {}
+    module = importlib.import_module(f"isolation.mocks.services.{library}")
+    return cast("Mapping[str, object]", vars(module).get(kind, {}))

@@ -1,0 +1,3 @@
+"""aiokafka."""
+
+ROWS: dict[str, str] = {}

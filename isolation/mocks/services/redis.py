@@ -1,0 +1,3 @@
+"""redis."""
+
+ROWS: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""websockets."""
+
+ROWS: dict[str, str] = {}
