@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from isolation.mocks._facts import Kind
-from isolation.mocks._inspection import describe_class, describe_member, signature_of
+from isolation.mocks.inspection import describe_class, describe_member, signature_of
 
 
 class Client:

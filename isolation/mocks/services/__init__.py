@@ -1,27 +1,31 @@
 """What introspection cannot know of client libraries: one table for each, of text, which imports nothing of it.
 
-A table has ``ROWS``, from the dotted name of a member to what its author would have annotated it with, and may have
-``BASES``, from the dotted name of a class to the classes that what passes for an instance must inherit from.
+A table has ``ROWS``, from the dotted name of a member to what its author would have annotated it with. It may have
+``INHERITED``, from the dotted name of a class to a package and the annotation of what it inherits from classes there,
+and ``BASES``, from the dotted name of a class to the classes that what passes for an instance must inherit from.
 """
 
 import importlib
 from collections.abc import Mapping
 from typing import Final, cast
 
-from isolation.mocks._forms import LOADED, form_of
-from isolation.mocks._lookup import bases_of, namespace_of
+from isolation.mocks.inspection._forms import LOADED, form_of
+from isolation.mocks.inspection._lookup import bases_of, namespace_of
 
 LIBRARIES: Final = frozenset({"aiokafka", "asyncpg", "redis", "websockets"})
 
 
 def row_of(cls: type, name: str) -> str | None:
     """Return the annotation that a table gives for the member *name* of *cls*, if nobody overrides the member."""
+    inherited: list[tuple[str, str]] = []
     for base in bases_of(cls):
         row = _table(base, "ROWS").get(f"{_dotted(base)}.{name}")
         if row is not None:
             return cast("str", row)
         if name in namespace_of(base):
-            return None
+            return next((row for package, row in inherited if _dotted(base).startswith(f"{package}.")), None)
+        given = _table(base, "INHERITED").get(_dotted(base))
+        inherited.extend([cast("tuple[str, str]", given)] if given else [])
     return None
 
 

@@ -1,3 +1,7 @@
-"""redis."""
+"""A pipeline of redis inherits its commands from the client, but collects them."""
 
 ROWS: dict[str, str] = {}
+INHERITED = {
+    "redis.asyncio.client.Pipeline": ("redis.commands", "Self"),
+    "redis.client.Pipeline": ("redis.commands", "Self"),
+}

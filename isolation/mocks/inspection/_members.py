@@ -8,9 +8,10 @@ from enum import Enum
 from typing import Final, cast
 from weakref import ref
 
-from isolation.mocks._attributes import annotated_result, annotation_of, attribute_result
-from isolation.mocks._bodies import delegates_of, only_raises
-from isolation.mocks._defaults import (
+from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
+from isolation.mocks.inspection._attributes import annotated_result, annotation_of, attribute_result
+from isolation.mocks.inspection._bodies import delegates_of, only_raises
+from isolation.mocks.inspection._defaults import (
     AWAITABLES,
     EMPTY_ASYNC_ITERATOR,
     EMPTY_ITERATOR,
@@ -20,12 +21,11 @@ from isolation.mocks._defaults import (
     enumeration_member,
     result_of,
 )
-from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
-from isolation.mocks._forms import LOADED, bindings_of, form_of, scope_of_class, scope_of_function
-from isolation.mocks._lookup import Found, find, function_of
-from isolation.mocks._returns import returned_by
-from isolation.mocks._signatures import Check, check_of, check_of_function, is_bound
-from isolation.mocks._special_methods import SPECIAL_METHODS
+from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
+from isolation.mocks.inspection._returns import is_coroutine_function, returned_by
+from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
+from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
 from isolation.mocks.services import row_of
 
 _CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes)
@@ -55,7 +55,13 @@ def _described(context: Context, name: str) -> MemberFacts | None:
     known = MemberFacts(name=name, kind=Kind.VALUE) if facts is None else facts
     if form.head in AWAITABLES:
         return replace(known, kind=Kind.ASYNC, result=result_of(form.args[-1], context))
-    return replace(known, result=result_of(form, context))
+    kind = Kind.SYNC if known.kind is Kind.ASYNC and not _is_coroutine(context.cls, name) else known.kind
+    return replace(known, kind=kind, result=result_of(form, context))
+
+
+def _is_coroutine(cls: type, name: str) -> bool:
+    found = find(cls, name)
+    return found is not None and is_coroutine_function(innermost(function_of(found.raw)))
 
 
 def _introspected(context: Context, name: str) -> MemberFacts | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Final
 
-from isolation.mocks._sources import statements, tree_of
+from isolation.mocks.inspection._sources import statements, tree_of
 
 CO_VARARGS: Final = 0x04
 CO_VARKEYWORDS: Final = 0x08

@@ -8,8 +8,9 @@ from collections import abc
 from types import FunctionType
 from typing import Any, Final, Literal, TypeVar, Union, cast
 
-from isolation.mocks._bodies import result_of_body, yielded_by_body
-from isolation.mocks._defaults import (
+from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
+from isolation.mocks.inspection._bodies import result_of_body, yielded_by_body
+from isolation.mocks.inspection._defaults import (
     AWAITABLES,
     EMPTY_ASYNC_ITERATOR,
     EMPTY_GENERATOR,
@@ -17,10 +18,9 @@ from isolation.mocks._defaults import (
     entering,
     result_of,
 )
-from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
-from isolation.mocks._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
-from isolation.mocks._lookup import MISSING, bases_of, find, namespace_of, wrapped_by
-from isolation.mocks._wrappers import forwarding_of, is_manager, takes_anything
+from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, wrapped_by
+from isolation.mocks.inspection._wrappers import forwarding_of, is_manager, takes_anything
 
 _MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
 _MAX_WRAPPERS: Final = 32

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 
 import typing_extensions
 
-from isolation.mocks._lookup import MISSING, bases_of, find, namespace_of
-from isolation.mocks._sources import imported_for_checking
+from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of
+from isolation.mocks.inspection._sources import imported_for_checking
 
 
 class Mark(Enum):

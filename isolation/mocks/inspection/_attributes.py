@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Final, cast
 
-from isolation.mocks._bodies import Body
-from isolation.mocks._defaults import Context, result_of
 from isolation.mocks._facts import NOTHING, UNKNOWN, Result, Unknown
-from isolation.mocks._forms import form_of, scope_of_class, scope_of_function
-from isolation.mocks._lookup import bases_of, innermost, namespace_of
-from isolation.mocks._sources import FunctionTree, statements, tree_of
+from isolation.mocks.inspection._bodies import Body
+from isolation.mocks.inspection._defaults import Context, result_of
+from isolation.mocks.inspection._forms import form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._lookup import bases_of, innermost, namespace_of
+from isolation.mocks.inspection._sources import FunctionTree, statements, tree_of
 
 _INITIALIZERS: Final = ("__init__", "__post_init__", "__attrs_post_init__")
 

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 from weakref import ref
 
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
-from isolation.mocks._forms import Bindings, Form, Mark, bindings_of, form_of, scope_of_class
-from isolation.mocks._lookup import bases_of, find, function_of, innermost, namespace_of
+from isolation.mocks.inspection._forms import Bindings, Form, Mark, bindings_of, form_of, scope_of_class
+from isolation.mocks.inspection._lookup import bases_of, find, function_of, innermost, namespace_of
 
 _MAX_NESTING: Final = 3
 

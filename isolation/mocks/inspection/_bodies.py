@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from isolation.mocks._defaults import Context, constant, nested, result_of
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Itself, Kind, MemberFacts, Nested, Result, Unknown
-from isolation.mocks._forms import Scope, attribute, form_of
-from isolation.mocks._lookup import MISSING
-from isolation.mocks._sources import FunctionTree, statements, tree_of
+from isolation.mocks.inspection._defaults import Context, constant, nested, result_of
+from isolation.mocks.inspection._forms import Scope, attribute, form_of
+from isolation.mocks.inspection._lookup import MISSING
+from isolation.mocks.inspection._sources import FunctionTree, statements, tree_of
 
 _MAX_DEPTH: Final = 4
 _EMPTY: Final[dict[type, type]] = {

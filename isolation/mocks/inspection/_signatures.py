@@ -6,8 +6,8 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any, Final, cast
 
-from isolation.mocks._lookup import function_of, wrapped_by
-from isolation.mocks._wrappers import CO_VARARGS, CO_VARKEYWORDS, forwarding_of, is_manager, takes_anything
+from isolation.mocks.inspection._lookup import function_of, wrapped_by
+from isolation.mocks.inspection._wrappers import CO_VARARGS, CO_VARKEYWORDS, forwarding_of, is_manager, takes_anything
 
 _MAX_WRAPPERS: Final = 32
 _BY_POSITION: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
