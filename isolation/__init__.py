@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from isolation._suite_isolation import get_contamination_summary, validate_suite_isolation
     from isolation._survivors import Survivor
     from isolation._targets import Isolatable, attributes, environment, working_directory
+    from isolation.mocks._mock import isolated_mock, private_class
     from isolation.probes._protocol import Probe
 
 # The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
@@ -63,9 +64,11 @@ _LATE = {
     "find_resettables": "isolation._discovery",
     "get_contamination_summary": "isolation._suite_isolation",
     "isolate": "isolation._groups",
+    "isolated_mock": "isolation.mocks._mock",
     "isolation_barrier": "isolation._barriers",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
+    "private_class": "isolation.mocks._mock",
     "reset_all": "isolation._resettables",
     "resettable": "isolation._resettables",
     "safe_cleanup": "isolation._safe_cleanup",
@@ -113,9 +116,11 @@ __all__ = [
     "find_resettables",
     "get_contamination_summary",
     "isolate",
+    "isolated_mock",
     "isolation_barrier",
     "managed_fixture",
     "no_leaks",
+    "private_class",
     "reset_all",
     "resettable",
     "safe_cleanup",

@@ -1,0 +1,160 @@
+"""What mocks of a class are stamped from: made once for each class, and collected with it."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from weakref import ref
+
+from isolation.mocks._facts import UNKNOWN, ClassFacts, Fresh, Itself, Kind, MemberFacts, Nested
+from isolation.mocks._handles import shared_class
+from isolation.mocks._inspection import describe_class, describe_member
+from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special
+from isolation.mocks._members import Form, Member
+from isolation.mocks._open import open_member
+
+_KEPT_FROM_MOCKS: Final = frozenset(
+    {"__repr__", "__dir__", "__hash__", "__format__", "__copy__", "__deepcopy__", "__call__"}
+)
+_FORMS: Final = {Kind.ASYNC: Form.ASYNC, Kind.SYNC: Form.MAGIC, Kind.CLASS: Form.MAGIC, Kind.VALUE: Form.MAGIC}
+
+
+class Blueprint:
+    """What is known of a class, and of each member that some mock of it has used.
+
+    It refers to the class by weak reference only: it is kept for as long as the class lives, and must not prolong that.
+
+    Attributes:
+        facts: What is known of the class as a whole.
+        root: What mocks of the class themselves are made from.
+        is_plain: Whether results are those of the standard library.
+    """
+
+    def __init__(
+        self,
+        reference: "ref[type]",
+        facts: ClassFacts,
+        overrides: tuple[tuple[str, MemberFacts], ...],
+        *,
+        is_plain: bool,
+    ) -> None:
+        self.reference = reference
+        self.facts = facts
+        self.is_plain = is_plain
+        self.title = facts.name.rpartition(".")[2]
+        self._overrides = dict(overrides)
+        self._members: dict[str, Member | None] = {}
+        self._methods = Methods(self)
+        self.magics = (facts.magics | {name for name in self._overrides if name in SUPPORTED}) - _KEPT_FROM_MOCKS
+        self.root = self._root()
+
+    def _root(self) -> Member:
+        handle = shared_class(Form.ASYNC, self.magics, self.facts.bases)
+        call = self._facts_of("__call__") if self.facts.is_callable else None
+        if call is None:
+            return Member(Form.ASYNC, self, handle, is_callable=False)
+        return Member(
+            Form.ASYNC,
+            self,
+            handle,
+            check=call.check,
+            is_bound=call.is_bound,
+            make=self._make(call),
+            result=call.result,
+        )
+
+    @property
+    def cls(self) -> type | None:
+        """The class; None if nobody has it any more."""
+        return self.reference()
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The attributes of instances."""
+        return self.facts.names
+
+    def takes(self, name: str) -> bool:
+        """Tell whether instances have an attribute *name*."""
+        return name in self.facts.names or name in self._overrides
+
+    def member(self, name: str) -> Member | None:
+        """Return what the attribute *name* is made from; None if instances have none."""
+        try:
+            return self._members[name]
+        except KeyError:
+            facts = self._facts_of(name)
+            return self._members.setdefault(name, None if facts is None else self._member(facts))
+
+    def _facts_of(self, name: str) -> MemberFacts | None:
+        cls = self.cls
+        return self._overrides.get(name) or (None if cls is None else describe_member(cls, name))
+
+    def _member(self, facts: MemberFacts) -> Member:
+        if facts.kind is Kind.VALUE:
+            return self._value(facts)
+        form = _FORMS[facts.kind]
+        special = self._special(facts)
+        return Member(
+            form,
+            self._methods,
+            shared_class(form),
+            check=facts.check,
+            is_bound=facts.is_bound,
+            make=None if special else self._make(facts),
+            result=UNKNOWN if self.is_plain else facts.result,
+            special=special,
+            convert=CONVERTED.get(facts.name),
+            needs_owner=special is not None or isinstance(facts.result, Itself),
+        )
+
+    def _special(self, facts: MemberFacts) -> Special | None:
+        name = facts.name
+        found = SPECIAL_OF_CLASSES.get(name)
+        return found or (SPECIAL.get(name) if facts.result is UNKNOWN or self.is_plain else None)
+
+    def _make(self, facts: MemberFacts) -> Callable[[], object] | None:
+        return facts.result.make if isinstance(facts.result, Fresh) and not self.is_plain else None
+
+    def _value(self, facts: MemberFacts) -> Member:
+        member = Member(Form.MAGIC, self._methods, object, result=facts.result)
+        given = self.given(member)
+        return Member(
+            given.form, given.template, given.handle, make=self._make(facts), result=facts.result, is_value=True
+        )
+
+    def given(self, member: Member) -> Member:
+        """Return what the results of *member* are made from."""
+        result = member.result
+        cls = result.cls() if isinstance(result, Nested) else None
+        if cls is None or self.is_plain:
+            return open_member(member.form)
+        return blueprint_of(cls, result.members).root  # type: ignore[union-attr]
+
+
+class Methods:
+    """What the attributes of a method are made from: it has none but those of a mock."""
+
+    cls = None
+    names: Iterable[str] = ()
+    title = "method"
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.given = blueprint.given
+
+    def member(self, _name: str) -> None:
+        """Return nothing, for a method has no attributes."""
+
+    def takes(self, _name: str) -> bool:
+        """Tell that no attribute may be set."""
+        return False
+
+
+_blueprints: dict[tuple[int, object, bool], Blueprint] = {}
+
+
+def blueprint_of(cls: type, members: tuple[tuple[str, MemberFacts], ...] = (), *, is_plain: bool = False) -> Blueprint:
+    """Return the blueprint of *cls*, made at first use."""
+    key = (id(cls), members, is_plain)
+    found = _blueprints.get(key)
+    if found is not None:
+        return found
+    reference = ref(cls, lambda _: _blueprints.pop(key, None))
+    return _blueprints.setdefault(key, Blueprint(reference, describe_class(cls), members, is_plain=is_plain))

@@ -1,0 +1,100 @@
+"""What is kept of each call: small records in one list, from which counts and arguments are derived when asked for."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from threading import Lock
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from isolation._origin import Place, resolve
+from isolation.mocks._keys import Key
+
+if TYPE_CHECKING:
+    from isolation.mocks._stubs import Stub
+
+_INDEXING = Lock()
+
+
+class Call:
+    """One call of a mock.
+
+    Attributes:
+        key: Which mock of the ledger was called.
+        args: The positional arguments.
+        kwargs: The keyword arguments.
+        is_async: Whether what it gave has to be awaited.
+        awaits: How often that happened: 0 or 1.
+        stub: What gave the result, if somebody had set it.
+        is_foreign: Whether another ledger, or a mock of the standard library, has recorded this, too.
+        code: The code that called; None if that is not known.
+        instruction: The instruction in *code*.
+    """
+
+    __slots__ = ("args", "awaits", "code", "instruction", "is_async", "is_foreign", "key", "kwargs", "stub")
+
+    key: Key
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    is_async: bool
+    awaits: int
+    stub: "Stub | None"
+    is_foreign: bool
+    code: CodeType | None
+    instruction: int
+
+    @property
+    def site(self) -> Place | None:
+        """File, line and function of the call; None if they are not known."""
+        return None if self.code is None else resolve(self.code, self.instruction)
+
+
+def foreign_call(key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    """Return the record of a call that somebody else has made and recorded."""
+    call = Call()
+    call.key, call.args, call.kwargs = key, args, kwargs
+    call.is_async, call.awaits, call.stub, call.is_foreign = False, 0, None, True
+    call.code, call.instruction = None, -1
+    return call
+
+
+class Log(list[Call]):
+    """Calls in order, with an index by key that is brought up to date when somebody asks."""
+
+    __slots__ = ("_by_key", "_indexed")
+
+    _by_key: dict[Key, list[Call]]
+    _indexed: int
+
+    def of(self, key: Key) -> Sequence[Call]:
+        """Return the calls of *key*, in order."""
+        with _INDEXING:
+            try:
+                by_key = self._by_key
+            except AttributeError:  # nobody has asked before; most logs of a test are never asked
+                by_key = self._by_key = {}
+                self._indexed = 0
+            for call in self[self._indexed :]:
+                by_key.setdefault(call.key, []).append(call)
+                self._indexed += 1
+            return by_key.get(key, ())
+
+    def successor(self) -> "Log":
+        """Return an empty log that goes on like this."""
+        return type(self)()
+
+    def without(self, key: Key) -> "Log":
+        """Return a log of the calls that are not below *key*."""
+        log = self.successor()
+        log.extend(call for call in self if not call.key.is_below(key))
+        return log
+
+
+class CopyingLog(Log):
+    """A log that keeps copies of the arguments, as they were at the call."""
+
+    __slots__ = ()
+
+    def append(self, call: Call, /) -> None:
+        """Record *call* with copies of its arguments."""
+        call.args, call.kwargs = deepcopy(call.args), deepcopy(call.kwargs)
+        super().append(call)

@@ -1,0 +1,108 @@
+"""The classes of the mocks that users hold, one for each set of special methods; never one for each mock."""
+
+from functools import cache
+from typing import Any, Final, cast
+
+from isolation.mocks._attributes import CONFIGURED, Attributes
+from isolation.mocks._calling import Awaited, Called
+from isolation.mocks._configured import Configured
+from isolation.mocks._magics import SUPPORTED, descriptor_of
+from isolation.mocks._members import Form
+from isolation.mocks._recorded import Recorded, RecordedAwaits
+from isolation.mocks._standard import COROUTINE_MARK
+from isolation.mocks._state import State, change_class
+
+
+class Shared(type):
+    """The type of classes that many mocks share."""
+
+    _isolation_is_private: bool
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        """Refuse to change all mocks of a class, unless it belongs to one mock alone."""
+        if not cls._isolation_is_private:
+            raise TypeError(
+                f"type(mock).{name} would change every mock of that class; "
+                f"isolation.private_class(mock) gives one mock a class of its own"
+            )
+        super().__setattr__(name, value)
+
+
+class Handle(Attributes, Configured, Recorded):
+    """What all isolated mocks have in common."""
+
+    __slots__ = ()
+    _isolation_is_private: bool
+    _isolation_class_magics: frozenset[str]
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Any:
+        """Refuse: a mock without a ledger would have no state."""
+        raise TypeError("isolated mocks are made by isolation.isolated_mock")
+
+    def _isolation_change_magics(self, magics: frozenset[str]) -> None:
+        change_class(self, made_private(type(self), magics))
+
+
+class CoroutineFunction(State):
+    """What makes a mock a coroutine function for asyncio and inspect."""
+
+    __slots__ = ()
+
+    @property
+    def _is_coroutine(self) -> Any:
+        return COROUTINE_MARK if self._isolation_member.is_callable else None
+
+
+_PARTS: Final[dict[Form, tuple[type, ...]]] = {
+    Form.ASYNC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
+    Form.MAGIC: (Called, Handle),
+    Form.PLAIN: (Called, Handle),
+    Form.MAGIC_OBJECT: (Handle,),
+    Form.PLAIN_OBJECT: (Handle,),
+}
+
+CONFIGURED.update(
+    name for part in (CoroutineFunction, RecordedAwaits, Handle) for name in dir(part) if name != "__class__"
+    if isinstance(getattr(part, name, None), property)
+)  # fmt: skip
+
+
+@cache
+def shared_class(form: Form, magics: frozenset[str] = frozenset(), bases: tuple[type, ...] = ()) -> type[Any]:
+    """Return the class of all mocks of *form* that have the special methods *magics*."""
+    return _made(form, magics, bases, is_private=False)
+
+
+def made_private(cls: Any, magics: frozenset[str]) -> type[Any]:
+    """Return a class for one mock of *cls* that has the special methods *magics*."""
+    form, bases = cls._isolation_origin
+    return _made(form, magics, bases, is_private=True)
+
+
+def own_class(handle: Any) -> type[Any]:
+    """Return the class of *handle*, which is no other mock's class from now on."""
+    cls = cast("Any", type(handle))
+    if not cls._isolation_is_private:
+        cls = made_private(cls, cls._isolation_class_magics)
+        change_class(handle, cls)
+    return cls  # type: ignore[no-any-return]
+
+
+def _made(form: Form, magics: frozenset[str], bases: tuple[type, ...], *, is_private: bool) -> type[Any]:
+    names: dict[str, Any] = {name: descriptor_of(name) for name in magics & SUPPORTED}
+    names |= {
+        "__slots__": (),
+        "__module__": __name__,
+        "_isolation_class_magics": magics,
+        "_isolation_is_private": is_private,
+        "_isolation_origin": (form, bases),
+    }
+    made: Any = _metaclass_for(bases)(form.value.__name__, (*_PARTS[form], form.value, *bases), names)
+    return made  # type: ignore[no-any-return]
+
+
+@cache
+def _metaclass_for(bases: tuple[type, ...]) -> Any:
+    """Return a metaclass that goes with those of *bases*."""
+    others = dict.fromkeys(type(base) for base in bases if type(base) is not type)
+    return type("Shared", (Shared, *others), {}) if others else Shared

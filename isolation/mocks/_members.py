@@ -1,0 +1,105 @@
+"""What the mocks of one member have in common: how it is called, checked, and what it gives by default."""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any, Protocol
+from unittest import mock
+
+from isolation.mocks._facts import UNKNOWN, Result
+from isolation.mocks._magics import Special
+
+
+class Form(Enum):
+    """Which class of ``unittest.mock`` a mock is an instance of."""
+
+    ASYNC = mock.AsyncMock
+    MAGIC = mock.MagicMock
+    PLAIN = mock.Mock
+    MAGIC_OBJECT = mock.NonCallableMagicMock
+    PLAIN_OBJECT = mock.NonCallableMock
+
+
+class Template(Protocol):
+    """What the attributes of a mock are made from."""
+
+    @property
+    def title(self) -> str:
+        """What the interpreter calls the type in its messages."""
+        ...
+
+    @property
+    def cls(self) -> type | None:
+        """The class that the mock pretends to be of; None if there is none, or no more."""
+        ...
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The attributes that are known."""
+        ...
+
+    def member(self, name: str, /) -> "Member | None":
+        """Return what the attribute *name* is made from; None if there is none."""
+        ...
+
+    def takes(self, name: str, /) -> bool:
+        """Tell whether the attribute *name* may be set."""
+        ...
+
+    def given(self, member: "Member", /) -> "Member":
+        """Return what the mocks that *member* gives are made from."""
+        ...
+
+
+class Member:
+    """What a blueprint knows of one member: shared by all mocks of the class, and never changed.
+
+    Attributes:
+        form: Which class of ``unittest.mock`` its mocks are instances of.
+        check: What raises if the arguments do not fit.
+        is_bound: Whether *check* takes a placeholder for ``self``.
+        make: What makes the default result, if that is a plain value.
+        result: What the default result is.
+        template: What its own attributes are made from.
+        handle: The class of its mocks.
+        is_value: Whether it is read and not called.
+        is_callable: Whether the real thing can be called.
+        given: What the mocks that it gives are made from; filled when the first is made.
+        special: Gives the default result of a special method.
+        convert: How a result that a test has set is given.
+        needs_owner: Whether its mocks must know what they are a method of.
+    """
+
+    __slots__ = (
+        "check", "convert", "form", "given", "handle", "is_bound", "is_callable", "is_value", "make", "needs_owner",
+        "result", "special", "template",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        form: Form,
+        template: Template,
+        handle: "type[Any]",
+        *,
+        check: Callable[..., object] | None = None,
+        is_bound: bool = True,
+        make: Callable[[], object] | None = None,
+        result: Result = UNKNOWN,
+        is_value: bool = False,
+        is_callable: bool = True,
+        special: Special | None = None,
+        convert: Callable[[Any], object] | None = None,
+        needs_owner: bool = False,
+    ) -> None:
+        self.form = form
+        self.template = template
+        self.handle = handle
+        self.check = check
+        self.is_bound = is_bound
+        self.make = make
+        self.result = result
+        self.is_value = is_value
+        self.is_callable = is_callable
+        self.special = special
+        self.convert = convert
+        self.needs_owner = needs_owner
+        self.given: Member | None = None

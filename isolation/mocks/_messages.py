@@ -1,0 +1,20 @@
+"""What the mocks say when they are used wrongly."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UnknownAttributeError(AttributeError):
+    """The real object has no such attribute; the message, with the nearest names, is made when somebody reads it."""
+
+    def __init__(self, title: str, name: str, names: Iterable[str]) -> None:
+        super().__init__(title, name)
+        self.name = name
+        self._name = name
+        self._title = title
+        self._names = names
+
+    def __str__(self) -> str:
+        verdict = f"{self._title!r} object has no attribute {self._name!r}"
+        nearest = get_close_matches(self._name, sorted(set(self._names)), n=3)
+        return f"{verdict}; did you mean {' or '.join(map(repr, nearest))}?" if nearest else verdict

@@ -1,0 +1,55 @@
+"""Mocks of a class that cost a microsecond, check what they are given, and leave nothing behind."""
+
+from typing import Any, TypeVar, overload
+from unittest.mock import AsyncMock
+
+from isolation.mocks._blueprints import blueprint_of
+from isolation.mocks._handles import Handle, own_class
+from isolation.mocks._keys import ROOT, Key
+from isolation.mocks._ledger import Ledger
+from isolation.mocks._members import Form
+from isolation.mocks._open import open_member
+from isolation.mocks._state import stamp
+
+T = TypeVar("T")
+
+
+@overload
+def isolated_mock(
+    cls: type[T], *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+) -> T: ...
+@overload
+def isolated_mock(
+    cls: None = ..., *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+) -> AsyncMock: ...
+def isolated_mock(
+    cls: type | None = None, *, name: str = "", context: Any = None, plain: bool = False, copy_args: bool = False
+) -> Any:
+    """Return a new mock of an instance of *cls*, which shares nothing with any other."""
+    if context is not None:
+        return context.mock(cls, name=name, plain=plain, copy_args=copy_args)
+    return mock_in(Ledger(name, copy_args=copy_args), ROOT, cls, plain=plain)
+
+
+def mock_in(ledger: Ledger, key: Key, cls: type | None, *, plain: bool = False) -> Any:
+    """Return a new mock of an instance of *cls* (open if None) that stands at *key* of *ledger*."""
+    member = open_member(Form.ASYNC) if cls is None else blueprint_of(cls, is_plain=plain).root
+    return stamp(member, ledger, key)
+
+
+def private_class(mock: object) -> type:
+    """Give *mock* a class of its own and return it, so that a property set on the class is set for this mock alone."""
+    cls: Any = type(mock)
+    if not issubclass(cls, Handle):
+        raise TypeError(f"{mock!r} is no isolated mock")
+    return own_class(mock)
+
+
+def ledger_of(mock: object) -> Ledger:
+    """Return the ledger that holds the state of *mock*."""
+    return mock._isolation_ledger  # type: ignore[attr-defined, no-any-return]
+
+
+def key_of(mock: object) -> Key:
+    """Return where *mock* stands in its ledger."""
+    return mock._isolation_key  # type: ignore[attr-defined, no-any-return]
