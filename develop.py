@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 # Most of the suite waits for processes; what a file's tests share they share within one worker.
-PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile")
+# Left in order, the files of long tests come first and those of short ones fill the gaps at the end.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
 
 def run(*command: str | Path) -> None:
@@ -62,8 +63,20 @@ def create(path: Path, python: Path) -> None:
         run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "pip>=25.1")
 
 
+def warm(python: Path) -> None:
+    """Let pytest keep what it compiles, if the environment forbids that: most tests start a pytest of their own.
+
+    What is there is read in any case, what tests write is compiled each time as they expect.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if len(environment) < len(os.environ):
+        collect: list[str | Path] = [python, "-m", "pytest", "--collect-only", "-qq"]
+        subprocess.run(collect, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
 def test(python: Path, arguments: list[str]) -> None:
     """Run the suite and the coverage gate; with pytest *arguments*, run only what they select, without the gate."""
+    warm(python)
     if arguments:
         run(python, "-m", "pytest", *arguments)
         return

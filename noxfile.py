@@ -29,7 +29,8 @@ def oldest(session: nox.Session) -> None:
     """Run the suite against the oldest versions that the project declares to support."""
     lowest = [requirement.replace(">=", "==") for requirement in PROJECT["project"]["dependencies"]]
     session.install("--editable", ".", *group("test"), *lowest)
-    session.run("python", "-m", "pytest", "--numprocesses=2", "--dist=loadfile", *session.posargs)
+    parallel = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    session.run("python", "-m", "pytest", *parallel, *session.posargs)
 
 
 @nox.session

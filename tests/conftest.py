@@ -1,6 +1,7 @@
 """What all tests share: `pytester`, to run tests inside of tests; a recorder of their own."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,10 @@ from isolation.probes._scene import Scene
 from isolation.recording._recorder import Recorder
 
 pytest_plugins = ["pytester"]
+
+# A background job of a shell ignores Ctrl-C, and so would all that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Each property is tried on three drivers.  A suite tries the same examples every time, a soak others each time.
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

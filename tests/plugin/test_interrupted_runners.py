@@ -66,7 +66,6 @@ REST = ["-other", "-wide", "-module"]
 
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str, **parts: str) -> pytest.RunResult:
     """Run the module with *parts* under *driver*; whatever hangs is ended."""
-    monkeypatch.delenv("PYTEST_ADDOPTS")
     mark, options = DRIVERS[driver]
     source = {"mark": mark, "test": "pass", "again": "pass", "interrupt": "interrupt()", "code": "pass"} | parts
     write(pytester, SOURCE.format(**source))

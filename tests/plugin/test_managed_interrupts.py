@@ -51,7 +51,6 @@ RELEASED = ["-repository", "-base", "-other"]
 
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str, **parts: str) -> pytest.RunResult:
     """Run the module with *parts* under *driver*."""
-    monkeypatch.delenv("PYTEST_ADDOPTS")
     mark, options = DRIVERS[driver]
     source = {"options": "", "before": "", "after": "", "callback": "", "mark": mark} | parts
     write(pytester, INTERRUPT.format(**source))

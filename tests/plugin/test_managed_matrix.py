@@ -70,7 +70,7 @@ DRIVERS = {
         "@pytest.mark.anyio\n@pytest.mark.parametrize('anyio_backend', ['trio'])",
         ["-p", "no:trio", "-o", "asyncio_mode=strict"],
     ),
-    "pytest_trio": ("@pytest.mark.trio", ["-o", "asyncio_mode=strict"]),
+    "pytest_trio": ("@pytest.mark.trio", ["-p", "trio", "-o", "asyncio_mode=strict"]),
 }
 OPTIONS = ["-W", "error", "-p", "no:cacheprovider", "-p", "no:random_order", "--isolation-mode=fail"]
 
@@ -106,7 +106,6 @@ def test_one_order_on_every_driver(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str, colour: str, form: str
 ) -> None:
     """Callbacks, the code after yield, resources; then the dependency: under each driver, with warnings as errors."""
-    monkeypatch.delenv("PYTEST_ADDOPTS")
     mark, options = DRIVERS[driver]
     write(pytester, colour=colour, form=form, mark=mark)
 
@@ -131,7 +130,6 @@ def test_sync_tests_see_the_same_order(pytester: pytest.Pytester, mode: str, col
 @pytest.mark.parametrize("driver", ["asyncio_strict", "anyio_trio"])
 def test_workers_see_the_same_order(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str) -> None:
     """Nothing changes under xdist."""
-    monkeypatch.delenv("PYTEST_ADDOPTS")
     mark, options = DRIVERS[driver]
     write(pytester, colour="async", form="yield", mark=mark)
 
