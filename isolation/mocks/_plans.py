@@ -18,7 +18,7 @@ class Answer(Protocol):
         ...
 
     @property
-    def stub(self) -> Any:  # noqa: ANN401 - a Stub, which knows of answers
+    def stub(self) -> Any:
         """Where it was set, and how often it was used."""
         ...
 
@@ -31,7 +31,7 @@ class Answer(Protocol):
         """Tell whether a call with *args* and *kwargs* is answered by this."""
         ...
 
-    def give(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever a test chose
+    def give(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Return the result of such a call, or raise its exception."""
         ...
 
