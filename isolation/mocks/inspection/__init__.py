@@ -5,7 +5,7 @@ import inspect
 from isolation.mocks._facts import ClassFacts, MemberFacts
 from isolation.mocks.inspection._attributes import attribute_names
 from isolation.mocks.inspection._lookup import bases_of, find, namespace_of
-from isolation.mocks.inspection._members import construction, describe, function_facts
+from isolation.mocks.inspection._members import construction, describe, function_facts, is_supported
 from isolation.mocks.inspection._signatures import signature_of_raw
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
 from isolation.mocks.services import extra_bases_of
@@ -27,7 +27,7 @@ def describe_class(cls: type) -> ClassFacts:
 def _is_own(cls: type, name: str) -> bool:
     """Tell whether *cls* has the special method *name* of its own, rather than as every object has it."""
     found = find(cls, name)
-    return found is not None and found.owner is not object and found.raw is not None
+    return found is not None and found.owner is not object and is_supported(found.raw)
 
 
 def describe_member(cls: type, name: str) -> MemberFacts | None:

@@ -5,10 +5,11 @@ import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, cast
+from weakref import ref
 
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Itself, Kind, MemberFacts, Nested, Result, Unknown
-from isolation.mocks.inspection._defaults import Context, constant, nested, result_of
-from isolation.mocks.inspection._forms import Scope, attribute, form_of
+from isolation.mocks.inspection._defaults import Context, Promise, constant, nested, result_of
+from isolation.mocks.inspection._forms import Scope, attribute, form_of, imported_by
 from isolation.mocks.inspection._lookup import MISSING
 from isolation.mocks.inspection._sources import FunctionTree, statements, tree_of
 
@@ -24,18 +25,27 @@ _EMPTY: Final[dict[type, type]] = {
     ast.Compare: bool,
 }
 _MAKES: Final = (bool, int, float, str, bytes, list, dict, set, tuple, frozenset)
+_GIVES: Final[dict[object, type]] = {
+    **{kind: kind for kind in _MAKES},
+    **dict.fromkeys((len, sum, id, hash), int),
+    **dict.fromkeys((any, all, isinstance, issubclass, callable), bool),
+    **dict.fromkeys((repr, format, ascii, chr, hex), str),
+    sorted: list,
+}
 
 
-def result_of_body(function: types.FunctionType, context: Context, scope: Scope) -> Result:
-    """Return what a call of *function* gives by its source; unknown if that does not tell."""
+def result_of_body(function: types.FunctionType, context: Context, scope: Scope) -> tuple[bool, Result]:
+    """Return by its source whether what *function* returns is still to be awaited, and what it gives in the end."""
     tree = None if context.depth >= _MAX_DEPTH else tree_of(function)
     if tree is None or _is_stub(tree):
-        return UNKNOWN
+        return False, UNKNOWN
     body = Body(tree, context, scope)
-    returned = [node for node in statements(tree) if isinstance(node, ast.Return)]
-    if not any(node.value for node in returned):
-        return UNKNOWN if _only_raises(tree) else NOTHING
-    return _agreed([body.evaluate(node.value) if node.value else NOTHING for node in returned])
+    returned = [node.value for node in statements(tree) if isinstance(node, ast.Return)]
+    if not any(returned):
+        return False, UNKNOWN if _only_raises(tree) else NOTHING
+    given = [body.give(node) if node else NOTHING for node in returned]
+    pending = [each for each in given if isinstance(each, Pending)]
+    return len(pending) == len(given), _agreed([each.result if isinstance(each, Pending) else each for each in given])
 
 
 def yielded_by_body(function: types.FunctionType, context: Context, scope: Scope) -> Result:
@@ -66,6 +76,13 @@ def only_raises(function: types.FunctionType) -> bool:
     """Tell whether *function* returns nothing but ends with an exception."""
     tree = tree_of(function)
     return tree is not None and _only_raises(tree)
+
+
+def refuses(function: types.FunctionType) -> bool:
+    """Tell whether *function* does nothing but raise a TypeError."""
+    tree = tree_of(function)
+    last = tree.body[-1] if tree is not None and _only_raises(tree) else None
+    return isinstance(last, ast.Raise) and last.exc is not None and ast.unparse(last.exc).startswith("TypeError")
 
 
 def delegates_of(function: types.FunctionType, context: Context, scope: Scope) -> list[type]:
@@ -117,7 +134,14 @@ class Method:
     facts: MemberFacts
 
 
-Value = Result | Object | Method
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a call gives that must be awaited, and gives *result* then."""
+
+    result: Result
+
+
+Value = Result | Object | Method | Pending
 
 
 @dataclass(slots=True)
@@ -131,10 +155,13 @@ class Body:
 
     def evaluate(self, node: ast.expr) -> Result:
         """Return what *node* gives."""
+        value = self.give(node)
+        return UNKNOWN if isinstance(value, Pending) else value
+
+    def give(self, node: ast.expr) -> Result | Pending:
+        """Return what *node* gives, which may be something to await."""
         value = self._value(node)
-        if isinstance(value, Object):
-            return UNKNOWN
-        return UNKNOWN if isinstance(value, Method) else value
+        return UNKNOWN if isinstance(value, Object | Method) else value
 
     def _value(self, node: ast.expr) -> Value:
         if type(node) in _EMPTY:
@@ -178,14 +205,20 @@ class Body:
         if name == self._own_name():
             return ITSELF
         parameter = next((arg for arg in _parameters(self.tree) if arg.arg == name), None)
-        if parameter is not None:
-            return self._parameter(parameter)
         stored = sum(_is_stored(node, name) for node in statements(self.tree))
+        if parameter is not None:
+            given = self._parameter(parameter)
+            replaced = self._assigned_once(name, stored) if stored and given is NOTHING else UNKNOWN
+            return given if isinstance(replaced, Unknown) else replaced
         if stored:
-            bound = list(self._assigned(name))
-            return _agreed(bound) if len(bound) == stored else UNKNOWN
-        found = self.scope.lookup(name)
+            return self._assigned_once(name, stored)
+        found = imported_by(self.tree, self.scope.namespace, name) or self.scope.lookup(name)
         return UNKNOWN if found is MISSING else Object(found)
+
+    def _assigned_once(self, name: str, times: int) -> Result:
+        """Return what *name* is, assigned *times* times, if all of these are known and agree."""
+        bound = list(self._assigned(name))
+        return _agreed(bound) if len(bound) == times else UNKNOWN
 
     def _own_name(self) -> str | None:
         first = next(iter((*self.tree.args.posonlyargs, *self.tree.args.args)), None)
@@ -220,17 +253,19 @@ class Body:
     def _awaited(self, value: Value) -> Result:
         if isinstance(value, Nested):
             return self._called_member(value, "__await__")
-        return UNKNOWN if isinstance(value, Object | Method | Itself) else value
+        if isinstance(value, Promise):
+            return value.value
+        return value.result if isinstance(value, Pending) else UNKNOWN
 
     def _called_member(self, value: Value, name: str) -> Result:
         member = self._member(value, name)
-        return UNKNOWN if member is None else self._given(Method(cast("Result", value), member))
+        given = UNKNOWN if member is None else self._given(Method(cast("Result", value), member))
+        return given.result if isinstance(given, Pending) else given
 
     def _attribute(self, node: ast.Attribute) -> Value:
         value = self._value(node.value)
         if isinstance(value, Object):
-            found = attribute(value.value, node.attr)
-            return UNKNOWN if found is MISSING else Object(found)
+            return self._of_object(value.value, node.attr)
         member = self._member(value, node.attr)
         if member is None:
             return UNKNOWN
@@ -238,6 +273,14 @@ class Body:
             return Method(cast("Result", value), member)
         # None in an attribute is a place kept for later, not what a method would give.
         return UNKNOWN if member.result is NOTHING else member.result
+
+    def _of_object(self, value: object, name: str) -> Value:
+        """Return what the attribute *name* of a module or a class is."""
+        found = attribute(value, name)
+        if isinstance(value, type) and isinstance(found, classmethod | staticmethod):
+            member = self._member(Nested(ref(value)), name)
+            return UNKNOWN if member is None else Method(Nested(ref(value)), member)
+        return UNKNOWN if found is MISSING else Object(found)
 
     def _member(self, value: Value, name: str) -> MemberFacts | None:
         """Return what is known of the member *name* of *value*."""
@@ -255,16 +298,17 @@ class Body:
         function = self._value(node.func)
         if isinstance(function, Method):
             return self._given(function)
-        if not isinstance(function, Object) or not isinstance(function.value, type):
-            return UNKNOWN
-        if function.value in _MAKES:
-            return Fresh(cast("type[object]", function.value))
-        return nested(function.value, (), self.context)
+        return self._made(function.value) if isinstance(function, Object) else UNKNOWN
 
-    def _given(self, method: Method) -> Result:
-        if method.facts.kind is Kind.VALUE:
-            return UNKNOWN
-        return method.receiver if isinstance(method.facts.result, Itself) else method.facts.result
+    def _made(self, function: object) -> Value:
+        """Return what a call of a class or a builtin function gives."""
+        if isinstance(function, type | types.BuiltinFunctionType) and function in _GIVES:
+            return Fresh(_GIVES[function])
+        return nested(function, (), self.context) if isinstance(function, type) else UNKNOWN
+
+    def _given(self, method: Method) -> Result | Pending:
+        result = method.receiver if isinstance(method.facts.result, Itself) else method.facts.result
+        return Pending(result) if method.facts.kind is Kind.ASYNC else result
 
 
 def _parameters(tree: FunctionTree) -> list[ast.arg]:

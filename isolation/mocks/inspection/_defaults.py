@@ -16,7 +16,8 @@ from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, Member
 from isolation.mocks.inspection._forms import Bindings, Form, Mark, bindings_of, form_of, scope_of_class
 from isolation.mocks.inspection._lookup import bases_of, find, function_of, innermost, namespace_of
 
-_MAX_NESTING: Final = 3
+_MAX_NESTING: Final = 1
+_MAX_FIELDS: Final = 3
 
 Describe = Callable[["Context", str], MemberFacts | None]
 
@@ -184,7 +185,7 @@ def _of_typed_dict(cls: type, context: Context) -> Result:
 
 
 def _of_field(cls: type, name: str, context: Context) -> Result:
-    if context.depth >= _MAX_NESTING:
+    if context.depth >= _MAX_FIELDS:
         return UNKNOWN
     annotations = cast("dict[str, object]", namespace_of(cls).get("__annotations__", {}))
     return result_of(form_of(annotations.get(name, Any), scope_of_class(cls)), context.deeper())
@@ -214,10 +215,17 @@ def resolved(value: object) -> Awaitable[object]:
     return future
 
 
+@dataclass(frozen=True, slots=True)
+class Promise(Fresh):
+    """A future that has a plain value already."""
+
+    value: Fresh = NOTHING
+
+
 def future(result: Result) -> Result:
     """Return a future of *result*."""
     if isinstance(result, Fresh):
-        return Fresh(lambda: resolved(result.make()))
+        return Promise(lambda: resolved(result.make()), result)
     if isinstance(result, Unknown):
         return future(NOTHING)
     given = {name: MemberFacts(name=name, kind=Kind.SYNC, result=result) for name in ("__await__", "result")}

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 import typing_extensions
 
 from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of
-from isolation.mocks.inspection._sources import imported_for_checking
+from isolation.mocks.inspection._sources import imported_for_checking, imported_in
 
 
 class Mark(Enum):
@@ -103,6 +103,13 @@ def _loaded(module: str, name: str) -> object:
     found = sys.modules.get(module)
     value = MISSING if found is None else vars(found).get(name, MISSING)
     return value if value is not MISSING else sys.modules.get(f"{module}.{name}", MISSING)
+
+
+def imported_by(tree: ast.AST, namespace: Mapping[str, object], name: str) -> object:
+    """Return what an import inside *tree* binds *name* to, if that is loaded already, or None."""
+    source = imported_in(ast.walk(tree), namespace, name)
+    found = MISSING if source is None else _loaded(*source)
+    return None if found is MISSING else found
 
 
 def form_of(annotation: object, scope: Scope) -> Form:
@@ -230,6 +237,9 @@ def attribute(value: object, name: str) -> object:
     if isinstance(value, types.ModuleType):
         return vars(value).get(name, MISSING)
     if isinstance(value, type):
+        members = cast("dict[str, object]", namespace_of(value).get("_member_map_", {}))
+        if name in members:
+            return members[name]
         found = find(value, name)
         return MISSING if found is None else found.raw
     return MISSING

@@ -1,6 +1,5 @@
 """Tell of each member of a class how it is used, what it takes and what it gives, and correct that by the tables."""
 
-import functools
 import inspect
 import types
 from dataclasses import replace
@@ -10,7 +9,7 @@ from weakref import ref
 
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
 from isolation.mocks.inspection._attributes import annotated_result, annotation_of, attribute_result
-from isolation.mocks.inspection._bodies import delegates_of, only_raises
+from isolation.mocks.inspection._bodies import delegates_of, only_raises, refuses
 from isolation.mocks.inspection._defaults import (
     AWAITABLES,
     EMPTY_ASYNC_ITERATOR,
@@ -23,12 +22,12 @@ from isolation.mocks.inspection._defaults import (
 )
 from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class, scope_of_function
 from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
-from isolation.mocks.inspection._returns import is_coroutine_function, returned_by
+from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
 from isolation.mocks.services import row_of
 
-_CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes)
+_CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes, frozenset)
 _COLLECTIONS: Final = (list, dict, set)
 _ENTERING: Final = frozenset({"__aenter__", "__enter__", "__await__"})
 _LEAVING: Final = frozenset({"__aexit__", "__exit__"})
@@ -48,7 +47,8 @@ def describe(cls: type, name: str) -> MemberFacts | None:
 
 def _described(context: Context, name: str) -> MemberFacts | None:
     facts = _introspected(context, name)
-    row = row_of(context.cls, name)
+    is_command = facts is not None and facts.kind is Kind.ASYNC and name not in SPECIAL_METHODS
+    row = row_of(context.cls, name, is_command=is_command)
     if row is None:
         return facts
     form = form_of(row, LOADED)
@@ -57,6 +57,11 @@ def _described(context: Context, name: str) -> MemberFacts | None:
         return replace(known, kind=Kind.ASYNC, result=result_of(form.args[-1], context))
     kind = Kind.SYNC if known.kind is Kind.ASYNC and not _is_coroutine(context.cls, name) else known.kind
     return replace(known, kind=kind, result=result_of(form, context))
+
+
+def is_supported(special: object) -> bool:
+    """Tell whether *special*, found in a class as a special method, is not there to say that it is not supported."""
+    return special is not None and not (isinstance(special, types.FunctionType) and refuses(special))
 
 
 def _is_coroutine(cls: type, name: str) -> bool:
@@ -71,12 +76,14 @@ def _introspected(context: Context, name: str) -> MemberFacts | None:
         return _dynamic(context, name) if result is None else MemberFacts(name=name, kind=Kind.VALUE, result=result)
     if isinstance(found.raw, type):
         return construction(found.raw, name)
-    if found.raw is None and name in SPECIAL_METHODS:
+    if name in SPECIAL_METHODS and not is_supported(found.raw):
         return None
     function = function_of(found.raw)
-    if function is None or isinstance(found.raw, functools.cached_property):
+    if function is None:
         return MemberFacts(name=name, kind=Kind.VALUE, result=_value(found, context, name))
     kind, result = returned_by(function, found.owner, context)
+    if name == "__await__":
+        result = awaited(function, found.owner, context)
     return MemberFacts(
         name=name,
         kind=Kind.ASYNC if name in _AWAITED else kind,
@@ -129,8 +136,8 @@ def function_facts(function: object) -> MemberFacts:
 def _value(found: Found, context: Context, name: str) -> Result:
     """Return what reading an attribute gives that stands in the class."""
     raw = found.raw
-    if isinstance(raw, property | functools.cached_property):
-        getter = raw.fget if isinstance(raw, property) else raw.func
+    getter = _getter(raw)
+    if getter is not None:
         return returned_by(getter, found.owner, context)[1]
     if isinstance(raw, types.MemberDescriptorType | types.GetSetDescriptorType) or raw is None:
         declared = attribute_result(name, context)
@@ -138,6 +145,19 @@ def _value(found: Found, context: Context, name: str) -> Result:
     annotation = annotation_of(found.owner, name)
     known = UNKNOWN if annotation is None else annotated_result(annotation, found.owner, context)
     return known if isinstance(known, Nested) else _of_object(raw)
+
+
+def _getter(raw: object) -> types.FunctionType | None:
+    """Return the function that a property, a cached property or the like calls."""
+    if isinstance(raw, types.FunctionType) or not hasattr(type(raw), "__get__"):
+        return None
+    for name in ("fget", "func", "wrapped"):
+        value = inspect.getattr_static(raw, name, None)
+        if isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType):
+            value = value.__get__(raw)
+        if isinstance(value, types.FunctionType):
+            return value
+    return None
 
 
 def _of_object(value: object) -> Result:
@@ -156,7 +176,7 @@ def _of_object(value: object) -> Result:
 
 def _dynamic(context: Context, name: str) -> MemberFacts | None:
     """Return what is known of a member that only ``__getattr__`` gives."""
-    found = None if name.startswith("__") else find(context.cls, "__getattr__")
+    found = None if name.startswith("_") else find(context.cls, "__getattr__")
     if found is None or not isinstance(found.raw, types.FunctionType):
         return None
     scope = scope_of_function(found.raw, found.owner, context.bindings)

@@ -16,6 +16,7 @@ from isolation.mocks.inspection._defaults import (
     EMPTY_GENERATOR,
     Context,
     entering,
+    future,
     result_of,
 )
 from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
@@ -67,6 +68,16 @@ def returned_by(function: object, owner: type | None, context: Context) -> Retur
     return _of_function(function, owner, context, is_async=is_async)
 
 
+def awaited(function: object, owner: type, context: Context) -> Result:
+    """Return what awaiting an object gives whose ``__await__`` is *function*."""
+    if not isinstance(function, FunctionType):
+        return UNKNOWN
+    scope = scope_of_function(function, owner, context.bindings)
+    form = form_of(_annotation(function), scope)
+    result = result_of(form.args[-1], context) if form.head is abc.Generator and form.args else UNKNOWN
+    return result_of_body(function, context, scope)[1] if isinstance(result, Unknown) else result
+
+
 def _awaited_result(function: object, owner: type | None, context: Context) -> Result:
     return returned_by(function, owner, context)[1]
 
@@ -89,21 +100,28 @@ def _of_function(function: FunctionType, owner: type | None, context: Context, *
     if inspect.isgeneratorfunction(function):
         return Kind.SYNC, EMPTY_GENERATOR
     kind, form = _declared(function, scope, context, is_async=is_async)
-    result = _result(form, function, context)
-    if isinstance(result, Unknown):
-        result = result_of_body(function, context, scope)
-        return kind, result
-    return kind, ITSELF if _gives_itself(result, function, context, scope) else result
+    result = _result(form, function, context, scope)
+    if isinstance(result, Unknown) and form == UNKNOWN_FORM:
+        is_pending, result = result_of_body(function, context, scope)
+        return Kind.ASYNC if is_pending else kind, future(result) if is_pending and is_async else result
+    return kind, _refined(result, function, context, scope)
 
 
 def _annotation(function: FunctionType) -> object:
     return function.__annotations__.get("return", typing.Any)
 
 
-def _result(form: Form, function: FunctionType, context: Context) -> Result:
-    if isinstance(form.head, TypeVar) and _of_first_parameter(function) is form.head:
+def _result(form: Form, function: FunctionType, context: Context, scope: Scope) -> Result:
+    if isinstance(form.head, TypeVar) and _is_of_self(function, form.head, scope):
         return ITSELF
     return result_of(form, context)
+
+
+def _is_of_self(function: FunctionType, variable: TypeVar, scope: Scope) -> bool:
+    """Tell whether *variable* stands for the class of the object itself, or for the class where that is passed."""
+    own = form_of(_of_first_parameter(function), scope)
+    inner = own.args[0] if own.head is type and own.args else own
+    return inner.head is variable
 
 
 def _of_first_parameter(function: FunctionType) -> object:
@@ -112,12 +130,16 @@ def _of_first_parameter(function: FunctionType) -> object:
     return function.__annotations__.get(first)
 
 
-def _gives_itself(result: Result, function: FunctionType, context: Context, scope: Scope) -> bool:
-    """Tell whether *function* returns the object itself, though it is annotated with the object's class only."""
+def _refined(result: Result, function: FunctionType, context: Context, scope: Scope) -> Result:
+    """Return *result*, or what the source says where the annotation is a class of the object itself or abstract."""
     cls = result.cls() if isinstance(result, Nested) else None
-    if cls is None or cls not in bases_of(context.cls):
-        return False
-    return isinstance(result_of_body(function, context, scope), Itself)
+    if cls is None or not (cls in bases_of(context.cls) or namespace_of(cls).get("__abstractmethods__")):
+        return result
+    found = result_of_body(function, context, scope)[1]
+    if isinstance(found, Itself):
+        return found if cls in bases_of(context.cls) else result
+    given = found.cls() if isinstance(found, Nested) else None
+    return result if given is None or cls not in bases_of(given) else found
 
 
 def _declared(function: FunctionType, scope: Scope, context: Context, *, is_async: bool) -> tuple[Kind, Form]:

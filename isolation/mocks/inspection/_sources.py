@@ -4,7 +4,7 @@ import ast
 import linecache
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Final
 
@@ -48,15 +48,18 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
 
 def imported_for_checking(namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
     """Return the module, and the name in it, of what the module of *namespace* imports as *name* for checkers only."""
-    file, package = namespace.get("__file__"), namespace.get("__package__")
-    if not isinstance(file, str):
-        return None
-    for block in _checking_blocks(linecache.getlines(file)):
-        for statement in block:
-            if isinstance(statement, ast.ImportFrom):
-                for alias in statement.names:
-                    if (alias.asname or alias.name) == name:
-                        return _absolute(statement, package if isinstance(package, str) else ""), alias.name
+    file = namespace.get("__file__")
+    blocks = _checking_blocks(linecache.getlines(file)) if isinstance(file, str) else ()
+    return imported_in((statement for block in blocks for statement in block), namespace, name)
+
+
+def imported_in(nodes: Iterable[ast.AST], namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
+    """Return the module, and the name in it, of what one of *nodes* imports as *name* in the module of *namespace*."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return _absolute(node, str(namespace.get("__package__") or "")), alias.name
     return None
 
 

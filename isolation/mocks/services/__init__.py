@@ -1,8 +1,9 @@
 """What introspection cannot know of client libraries: one table for each, of text, which imports nothing of it.
 
 A table has ``ROWS``, from the dotted name of a member to what its author would have annotated it with. It may have
-``INHERITED``, from the dotted name of a class to a package and the annotation of what it inherits from classes there,
-and ``BASES``, from the dotted name of a class to the classes that what passes for an instance must inherit from.
+``INHERITED``, from the dotted name of a class to a package, and the annotation of what the class inherits from there
+that is awaited elsewhere. And it may have ``BASES``, from the dotted name of a class to the classes that what passes for an
+instance must inherit from.
 """
 
 import importlib
@@ -12,10 +13,10 @@ from typing import Final, cast
 from isolation.mocks.inspection._forms import LOADED, form_of
 from isolation.mocks.inspection._lookup import bases_of, namespace_of
 
-LIBRARIES: Final = frozenset({"aiokafka", "asyncpg", "redis", "websockets"})
+LIBRARIES: Final = frozenset({"aiohttp", "aiokafka", "asyncpg", "httpx", "nats", "redis", "websockets"})
 
 
-def row_of(cls: type, name: str) -> str | None:
+def row_of(cls: type, name: str, *, is_command: bool = False) -> str | None:
     """Return the annotation that a table gives for the member *name* of *cls*, if nobody overrides the member."""
     inherited: list[tuple[str, str]] = []
     for base in bases_of(cls):
@@ -24,7 +25,7 @@ def row_of(cls: type, name: str) -> str | None:
             return cast("str", row)
         if name in namespace_of(base):
             return next((row for package, row in inherited if _dotted(base).startswith(f"{package}.")), None)
-        given = _table(base, "INHERITED").get(_dotted(base))
+        given = _table(base, "INHERITED").get(_dotted(base)) if is_command else None
         inherited.extend([cast("tuple[str, str]", given)] if given else [])
     return None
 

@@ -2,6 +2,6 @@
 
 ROWS: dict[str, str] = {}
 INHERITED = {
-    "redis.asyncio.client.Pipeline": ("redis.commands", "Self"),
-    "redis.client.Pipeline": ("redis.commands", "Self"),
+    "redis.asyncio.client.Pipeline": ("redis.commands", "typing.Self"),
+    "redis.client.Pipeline": ("redis.commands", "typing.Self"),
 }
