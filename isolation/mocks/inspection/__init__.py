@@ -8,7 +8,7 @@ from isolation.mocks.inspection._lookup import bases_of, find, namespace_of
 from isolation.mocks.inspection._members import construction, describe, function_facts, is_supported
 from isolation.mocks.inspection._signatures import signature_of_raw
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
-from isolation.mocks.services import extra_bases_of
+from isolation.mocks.inspection._tables import extra_bases_of
 
 
 def describe_class(cls: type) -> ClassFacts:

@@ -25,7 +25,7 @@ from isolation.mocks.inspection._lookup import Found, find, function_of, innermo
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
-from isolation.mocks.services import row_of
+from isolation.mocks.inspection._tables import row_of
 
 _CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes, frozenset)
 _COLLECTIONS: Final = (list, dict, set)

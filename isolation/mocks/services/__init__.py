@@ -1,54 +1,7 @@
-"""What introspection cannot know of client libraries: one table for each, of text, which imports nothing of it.
+"""What introspection cannot know of client libraries: one module for each, of text, which imports nothing of it.
 
-A table has ``ROWS``, from the dotted name of a member to what its author would have annotated it with. It may have
+A module has ``ROWS``, from the dotted name of a member to what its author would have annotated it with. It may have
 ``INHERITED``, from the dotted name of a class to a package, and the annotation of what the class inherits from there
-that is awaited elsewhere. And it may have ``BASES``, from the dotted name of a class to the classes that what passes for an
-instance must inherit from.
+that is awaited elsewhere. And it may have ``BASES``, from the dotted name of a class to the classes that something must
+inherit from to pass for an instance.
 """
-
-import importlib
-from collections.abc import Mapping
-from typing import Final, cast
-
-from isolation.mocks.inspection._forms import LOADED, form_of
-from isolation.mocks.inspection._lookup import bases_of, namespace_of
-
-LIBRARIES: Final = frozenset({"aiohttp", "aiokafka", "asyncpg", "httpx", "nats", "redis", "websockets"})
-
-
-def row_of(cls: type, name: str, *, is_command: bool = False) -> str | None:
-    """Return the annotation that a table gives for the member *name* of *cls*, if nobody overrides the member."""
-    inherited: list[tuple[str, str]] = []
-    for base in bases_of(cls):
-        row = _table(base, "ROWS").get(f"{_dotted(base)}.{name}")
-        if row is not None:
-            return cast("str", row)
-        if name in namespace_of(base):
-            return next((row for package, row in inherited if _dotted(base).startswith(f"{package}.")), None)
-        given = _table(base, "INHERITED").get(_dotted(base)) if is_command else None
-        inherited.extend([cast("tuple[str, str]", given)] if given else [])
-    return None
-
-
-def extra_bases_of(cls: type) -> tuple[type, ...]:
-    """Return the classes that a table says what passes for an instance of *cls* must inherit from."""
-    names = [name for base in bases_of(cls) for name in _bases_in_table(base)]
-    found = [form_of(name, LOADED).head for name in names]
-    return tuple(base for base in found if isinstance(base, type))
-
-
-def _bases_in_table(cls: type) -> tuple[str, ...]:
-    return cast("tuple[str, ...]", _table(cls, "BASES").get(_dotted(cls), ()))
-
-
-def _dotted(cls: type) -> str:
-    return f"{namespace_of(cls).get('__module__')}.{cls.__qualname__}"
-
-
-def _table(cls: type, kind: str) -> Mapping[str, object]:
-    """Return the table of *kind* of the library that *cls* comes from."""
-    library = str(namespace_of(cls).get("__module__")).partition(".")[0]
-    if library not in LIBRARIES:
-        return {}
-    module = importlib.import_module(f"isolation.mocks.services.{library}")
-    return cast("Mapping[str, object]", vars(module).get(kind, {}))

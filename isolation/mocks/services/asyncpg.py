@@ -6,7 +6,6 @@ ROWS = {
     "asyncpg.connection.Connection.get_server_pid": "int",
     "asyncpg.connection.Connection.get_server_version": "asyncpg.types.ServerVersion",
     "asyncpg.connection.Connection.is_in_transaction": "bool",
-    "asyncpg.connection.Connection.prepare": "asyncpg.prepared_stmt.PreparedStatement",
     "asyncpg.cursor.Cursor.fetch": "list",
     "asyncpg.pool.PoolAcquireContext.__aenter__": "asyncpg.pool.PoolConnectionProxy",
     "asyncpg.pool.PoolAcquireContext.__await__": "asyncpg.pool.PoolConnectionProxy",
