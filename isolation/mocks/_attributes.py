@@ -6,7 +6,6 @@ from unittest import mock
 
 from isolation.mocks._magics import SUPPORTED, UNSUPPORTED
 from isolation.mocks._members import Member
-from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._standard import is_mock
 from isolation.mocks._state import State, stamp_below
 
@@ -38,8 +37,7 @@ class Attributes(State):
         return made
 
     def _isolation_unknown(self, name: str) -> AttributeError:
-        template = self._isolation_member.template
-        return UnknownAttributeError(template.title, name, (*template.names, *mock_names(type(self))))
+        return self._isolation_member.template.refusal(name)
 
     def _isolation_refuse_if_sealed(self, name: str) -> None:
         if self._isolation_ledger.is_sealed(self._isolation_key):

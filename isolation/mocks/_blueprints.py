@@ -9,6 +9,7 @@ from isolation.mocks._handles import shared_class
 from isolation.mocks._inspection import describe_class, describe_member
 from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special
 from isolation.mocks._members import Form, Member
+from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._open import open_member
 
 _KEPT_FROM_MOCKS: Final = frozenset(
@@ -66,16 +67,23 @@ class Blueprint:
         """The class; None if nobody has it any more."""
         return self.reference()
 
+    is_set = True
+    signature = None
+
     @property
     def names(self) -> Iterable[str]:
         """The attributes of instances."""
         return self.facts.names
 
-    def takes(self, name: str) -> bool:
+    def refusal(self, name: str, /) -> AttributeError:
+        """Return what the interpreter would raise."""
+        return UnknownAttributeError(self.title, name, self.names)
+
+    def takes(self, name: str, /) -> bool:
         """Tell whether instances have an attribute *name*."""
         return name in self.facts.names or name in self._overrides
 
-    def member(self, name: str) -> Member | None:
+    def member(self, name: str, /) -> Member | None:
         """Return what the attribute *name* is made from; None if instances have none."""
         try:
             return self._members[name]
@@ -120,7 +128,7 @@ class Blueprint:
             given.form, given.template, given.handle, make=self._make(facts), result=facts.result, is_value=True
         )
 
-    def given(self, member: Member) -> Member:
+    def given(self, member: Member, /) -> Member:
         """Return what the results of *member* are made from."""
         result = member.result
         cls = result.cls() if isinstance(result, Nested) else None
@@ -133,16 +141,22 @@ class Methods:
     """What the attributes of a method are made from: it has none but those of a mock."""
 
     cls = None
+    is_set = True
+    signature = None
     names: Iterable[str] = ()
     title = "method"
 
     def __init__(self, blueprint: Blueprint) -> None:
         self.given = blueprint.given
 
-    def member(self, _name: str) -> None:
+    def refusal(self, name: str, /) -> AttributeError:
+        """Return what the interpreter would raise."""
+        return UnknownAttributeError(self.title, name, ())
+
+    def member(self, _name: str, /) -> None:
         """Return nothing, for a method has no attributes."""
 
-    def takes(self, _name: str) -> bool:
+    def takes(self, _name: str, /) -> bool:
         """Tell that no attribute may be set."""
         return False
 

@@ -1,13 +1,14 @@
 """A call of a mock: check the arguments, record it, give the result that was set or the default."""
 
-from inspect import iscoroutinefunction
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final
 
 from isolation._origin import caller_frame
 from isolation.mocks._calls import Call
 from isolation.mocks._defaults import default_of
 from isolation.mocks._effects import raised
-from isolation.mocks._ledger import Ledger, number_of
+from isolation.mocks._ledger import Ledger
+from isolation.mocks._plans import Answer
 from isolation.mocks._sites import INTERNAL_FILES, outside
 from isolation.mocks._standard import COROUTINE_MARK, DEFAULT, is_exception
 from isolation.mocks._state import State
@@ -50,6 +51,9 @@ class Called(State):
         if setup is None:
             make = member.make
             return default_of(self, args) if make is None else make()
+        answer = _answer_of(setup, call)
+        if answer is not None:
+            return answer.give(args, kwargs)
         result = settle(self, call, setup)
         return default_of(self, args) if result is DEFAULT else result
 
@@ -95,12 +99,16 @@ async def _awaited(handle: Any, call: Call) -> Any:
     if setup is None:
         make = handle._isolation_member.make
         return default_of(handle, call.args) if make is None else make()
+    answer = _answer_of(setup, call)
+    if answer is not None:
+        result = answer.give(call.args, call.kwargs)
+        return await result if answer.is_async else result
     try:
         result = settle(handle, call, setup)
     except StopIteration:
         raise StopAsyncIteration from None  # a coroutine cannot raise the other
     if result is not DEFAULT:
-        return await result if _is_awaited(setup) else result
+        return await result if isawaitable(result) and _is_awaited(setup) else result
     return default_of(handle, call.args)
 
 
@@ -109,13 +117,18 @@ def _is_awaited(setup: Setup) -> bool:
     return iscoroutinefunction(source) or getattr(source, "_is_coroutine", None) is COROUTINE_MARK
 
 
-def settle(handle: Any, call: Call, setup: Setup) -> Any:
-    """Return the result that is set for *call*, raise what is set; DEFAULT if nothing is."""
-    __tracebackhide__ = True
+def _answer_of(setup: Setup, call: Call) -> Answer | None:
+    """Return the newest answer for the arguments of *call*."""
     for answer in reversed(setup.answers):
         if answer.takes(call.args, call.kwargs):
-            _use(call, getattr(answer, "stub", None))
-            return answer.give(call.args, call.kwargs)
+            _use(call, answer.stub)
+            return answer
+    return None
+
+
+def settle(handle: Any, call: Call, setup: Setup) -> Any:
+    """Return the result that is set for every call, raise what is set; DEFAULT if nothing is."""
+    __tracebackhide__ = True
     if setup.side_effect is not None:
         _use(call, setup.effect_stub)
         result = _effect(setup, call)
@@ -149,14 +162,12 @@ def _effect(setup: Setup, call: Call) -> Any:
 
 
 def _meet(ledger: Ledger, call: Call) -> None:
-    number = number_of(ledger.log, call)
     for key, plan in list(ledger.plans.items()):
         if call.key.is_below(key):
-            plan.meet(number)
+            plan.meet(call.key)
 
 
 async def _meet_awaited(ledger: Ledger, call: Call) -> None:
-    number = number_of(ledger.log, call)
     for key, plan in list(ledger.plans.items()):
         if call.key.is_below(key):
-            await plan.meet_awaited(number)
+            await plan.meet_awaited(call.key)

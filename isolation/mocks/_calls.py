@@ -10,6 +10,7 @@ from isolation._origin import Place, resolve
 from isolation.mocks._keys import Key
 
 if TYPE_CHECKING:
+    from isolation.mocks._attachments import Attachment
     from isolation.mocks._stubs import Stub
 
 _INDEXING = Lock()
@@ -80,7 +81,7 @@ class Log(list[Call]):
 
     def successor(self) -> "Log":
         """Return an empty log that goes on like this."""
-        return type(self)()
+        return Log()
 
     def without(self, key: Key) -> "Log":
         """Return a log of the calls that are not below *key*."""
@@ -89,12 +90,31 @@ class Log(list[Call]):
         return log
 
 
-class CopyingLog(Log):
-    """A log that keeps copies of the arguments, as they were at the call."""
+class HeedfulLog(Log):
+    """A log that does more with each call: keeps copies of the arguments as they were, and tells other mocks of it."""
 
-    __slots__ = ()
+    __slots__ = ("attachments", "is_copying")
+
+    attachments: "dict[Key, Attachment]"
+    is_copying: bool
+
+    @classmethod
+    def of_log(cls, log: Log, attachments: "dict[Key, Attachment]", *, is_copying: bool = False) -> "HeedfulLog":
+        """Return a log that goes on where *log* ends."""
+        made = cls(log)
+        made.attachments = attachments
+        made.is_copying = is_copying or (isinstance(log, HeedfulLog) and log.is_copying)
+        return made
 
     def append(self, call: Call, /) -> None:
-        """Record *call* with copies of its arguments."""
-        call.args, call.kwargs = deepcopy(call.args), deepcopy(call.kwargs)
+        """Record *call*."""
+        if self.is_copying:
+            call.args, call.kwargs = deepcopy(call.args), deepcopy(call.kwargs)
         super().append(call)
+        for key, attachment in list(self.attachments.items()):
+            if call.key.is_below(key):
+                attachment.tell(call.key.relative_to(key), call)
+
+    def successor(self) -> Log:
+        """Return an empty log that does the same."""
+        return self.of_log(Log(), self.attachments, is_copying=self.is_copying)

@@ -55,6 +55,8 @@ class CoroutineFunction(State):
 
 _PARTS: Final[dict[Form, tuple[type, ...]]] = {
     Form.ASYNC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
+    Form.ASYNC_MAGIC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
+    Form.ASYNC_PLAIN: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
     Form.MAGIC: (Called, Handle),
     Form.PLAIN: (Called, Handle),
     Form.MAGIC_OBJECT: (Handle,),

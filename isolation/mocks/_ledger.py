@@ -1,11 +1,17 @@
 """Where the state of mocks is: every call in order, and all that is configured, by the key of the mock."""
 
-from isolation.mocks._calls import Call, CopyingLog, Log
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from isolation.mocks._calls import HeedfulLog, Log
 from isolation.mocks._keys import ROOT, Key
 from isolation.mocks._plans import Plan
 from isolation.mocks._sites import site_of_caller
 from isolation.mocks._standard import DEFAULT
 from isolation.mocks._stubs import Setup, Stub
+
+if TYPE_CHECKING:
+    from isolation.mocks._attachments import Attachment
 
 
 class Ledger:
@@ -19,14 +25,17 @@ class Ledger:
         awaits: The calls that were awaited, in the order of the awaits.
         setups: What is configured, by key.
         sealed: The keys below which no new mock appears.
+        attachments: Below which mocks of other ledgers mocks of this one stand.
         is_closed: Whether the test that owns the mocks is over.
         faults: The plans, None if nobody asked for them; what a call looks at.
     """
 
     __slots__ = (
         "__weakref__",
+        "_adopted",
         "_late",
         "_stubs",
+        "attachments",
         "awaits",
         "faults",
         "is_closed",
@@ -39,13 +48,15 @@ class Ledger:
 
     def __init__(self, name: str = "", *, copy_args: bool = False) -> None:
         self.name = name
-        self.log = self.sink = CopyingLog() if copy_args else Log()
+        self.attachments: dict[Key, Attachment] | None = None
+        self.log = self.sink = HeedfulLog.of_log(Log(), {}, is_copying=True) if copy_args else Log()
         self.awaits: Log = Log()
         self.setups: dict[Key, Setup] = {}
         self.sealed: tuple[Key, ...] = ()
         self.is_closed = False
         self._late: Log | None = None
         self.faults: dict[Key, Plan] | None = None
+        self._adopted: list[tuple[Key, ref[Any]]] | None = None
         self._stubs: list[Stub] | None = None
 
     @property
@@ -91,6 +102,17 @@ class Ledger:
         if return_value or side_effect:
             self._reset_setups(key, return_value=return_value, side_effect=side_effect)
 
+        for place, adopted in list(self._adopted or ()):
+            mock = adopted()
+            if mock is not None and place.is_below(key):
+                mock.reset_mock(return_value=return_value, side_effect=side_effect)
+
+    def adopt(self, key: Key, mock: Any) -> None:
+        """Note that *mock*, whose state is elsewhere, is an attribute or a result at *key*, and is reset with it."""
+        if self._adopted is None:
+            self._adopted = []
+        self._adopted.append((key, ref(mock)))
+
     def _reset_setups(self, key: Key, *, return_value: bool, side_effect: bool) -> None:
         for setup in [setup for place, setup in self.setups.items() if place.is_below(key)]:
             if return_value:
@@ -108,9 +130,3 @@ class Ledger:
     def is_sealed(self, key: Key) -> bool:
         """Tell whether no new mock may appear directly below *key*."""
         return any(key.is_below(sealed) for sealed in self.sealed)
-
-
-def number_of(log: Log, call: Call) -> int:
-    """Return the how-manieth call of its mock *call* is in *log*, from 1."""
-    calls = log.of(call.key)
-    return next((len(calls) - back for back, other in enumerate(reversed(calls)) if other is call), len(calls) + 1)

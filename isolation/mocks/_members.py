@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from enum import Enum
+from inspect import Signature
 from typing import Any, Protocol
 from unittest import mock
 
 from isolation.mocks._facts import UNKNOWN, Result
 from isolation.mocks._magics import Special
+from isolation.mocks._standard import AsyncMixin
 
 
 class Form(Enum):
@@ -17,6 +19,10 @@ class Form(Enum):
     PLAIN = mock.Mock
     MAGIC_OBJECT = mock.NonCallableMagicMock
     PLAIN_OBJECT = mock.NonCallableMock
+    ASYNC_MAGIC = type("MagicMock", (AsyncMixin, mock.MagicMock), {})
+    """A MagicMock of a coroutine function."""
+    ASYNC_PLAIN = type("Mock", (AsyncMixin, mock.Mock), {})
+    """A Mock of a coroutine function."""
 
 
 class Template(Protocol):
@@ -33,12 +39,26 @@ class Template(Protocol):
         ...
 
     @property
+    def is_set(self) -> bool:
+        """Whether attributes that are not known cannot be set."""
+        ...
+
+    @property
+    def signature(self) -> Signature | None:
+        """The signature of a call, if the class of the mock is known."""
+        ...
+
+    @property
     def names(self) -> Iterable[str]:
         """The attributes that are known."""
         ...
 
     def member(self, name: str, /) -> "Member | None":
         """Return what the attribute *name* is made from; None if there is none."""
+        ...
+
+    def refusal(self, name: str, /) -> AttributeError:
+        """Return what to raise when somebody uses the attribute *name*, which does not exist."""
         ...
 
     def takes(self, name: str, /) -> bool:

@@ -2,6 +2,11 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+from unittest import mock
+
+API: Final = frozenset(name for name in dir(mock.AsyncMock) if not name.startswith("_"))
+"""The attributes that every mock has, besides those of the real object."""
 
 
 class UnknownAttributeError(AttributeError):
@@ -16,5 +21,5 @@ class UnknownAttributeError(AttributeError):
 
     def __str__(self) -> str:
         verdict = f"{self._title!r} object has no attribute {self._name!r}"
-        nearest = get_close_matches(self._name, sorted(set(self._names)), n=3)
+        nearest = get_close_matches(self._name, sorted({*self._names, *API}), n=3)
         return f"{verdict}; did you mean {' or '.join(map(repr, nearest))}?" if nearest else verdict

@@ -1,47 +1,121 @@
-"""Open mocks: nothing is known of them, they take everything, as in the standard library."""
+"""Open mocks, which take everything, and mocks with a *spec*, which know names: as in the standard library."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from inspect import Signature
 
 from isolation.mocks._handles import shared_class
 from isolation.mocks._magics import CONVERTED, SPECIAL
 from isolation.mocks._members import Form, Member
-from isolation.mocks._standard import ALL_MAGICS, ASYNC_MAGICS, DEFAULT_MAGICS
+from isolation.mocks._standard import (
+    ALL_MAGICS,
+    ASSERTION_NAMES,
+    ASYNC_MAGICS,
+    DEFAULT_MAGICS,
+    SYNC_MAGICS,
+    TYPING_ERRORS,
+)
 
-_MAGIC_FORMS = frozenset({Form.ASYNC, Form.MAGIC, Form.MAGIC_OBJECT})
-_CALLABLE = {Form.MAGIC_OBJECT: Form.MAGIC, Form.PLAIN_OBJECT: Form.PLAIN}
-_TYPOS = ("assert", "assret", "asert", "aseert", "assrt")
+_MAGIC_FORMS = frozenset({Form.ASYNC, Form.MAGIC, Form.MAGIC_OBJECT, Form.ASYNC_MAGIC})
+_ASYNC_FORMS = frozenset({Form.ASYNC, Form.ASYNC_MAGIC, Form.ASYNC_PLAIN})
+_OF_CHILDREN = {
+    Form.MAGIC_OBJECT: Form.MAGIC,
+    Form.PLAIN_OBJECT: Form.PLAIN,
+    Form.ASYNC_MAGIC: Form.ASYNC,
+    Form.ASYNC_PLAIN: Form.ASYNC,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spec:
+    """What a *spec* says, as the standard library reads it."""
+
+    names: list[str] | None = None
+    """The attributes that exist; None if all do."""
+    cls: type | None = None
+    is_set: bool = False
+    """Whether attributes that do not exist cannot be set."""
+    signature: Signature | None = None
+    asyncs: frozenset[str] = frozenset()
+    """The names of coroutine functions."""
+    is_unsafe: bool = False
+    """Whether attributes may be called as if they were assertions."""
+
+
+NO_SPEC = Spec()
 
 
 class Open:
-    """What the attributes of open mocks of one form are made from."""
+    """What the attributes of a mock are made from, of which no more is known than a *spec* says."""
 
-    cls: None = None
-    names: Iterable[str] = ()
-
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, spec: Spec = NO_SPEC) -> None:
         self.form = form
+        self.spec = spec
         self.title = form.value.__name__
-
-    def member(self, name: str) -> Member | None:
-        """Return what the attribute *name* is made from."""
-        if name in ALL_MAGICS:
-            return special_member(name) if name in self._magics else None
-        if name.startswith(_TYPOS) or (name.startswith("__") and name.endswith("__")):
-            return None
-        return open_member(_CALLABLE.get(self.form, self.form))
+        self.magics = magics_of(form) if spec.names is None else magics_of(form) & set(spec.names)
 
     @property
-    def _magics(self) -> frozenset[str]:
-        return magics_of(self.form)
+    def cls(self) -> type | None:
+        """The class that the mock pretends to be of."""
+        return self.spec.cls
 
-    def takes(self, _name: str) -> bool:
-        """Tell that any attribute may be set."""
-        return True
+    @property
+    def is_set(self) -> bool:
+        """Whether attributes that do not exist cannot be set."""
+        return self.spec.is_set
 
-    def given(self, _member: Member) -> Member:
-        """Return what the results of open mocks are made from."""
-        return open_member(_CALLABLE.get(self.form, self.form))
+    @property
+    def signature(self) -> Signature | None:
+        """The signature of what the mock stands for."""
+        return self.spec.signature
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The attributes that are known."""
+        return self.spec.names or ()
+
+    def member(self, name: str, /) -> Member | None:
+        """Return what the attribute *name* is made from."""
+        if name in ALL_MAGICS:
+            return special_member(name) if name in self.magics else None
+        if self.spec.names is None:
+            exists = not (name.startswith("__") and name.endswith("__"))
+        else:
+            exists = name in self.spec.names
+        return None if not exists or self._is_typing_error(name) else open_member(self._form_of(name))
+
+    def _is_typing_error(self, name: str) -> bool:
+        if self.spec.is_unsafe or (self.spec.names and name in self.spec.names):
+            return False
+        return name.startswith(TYPING_ERRORS) or name in ASSERTION_NAMES
+
+    def _form_of(self, name: str) -> Form:
+        if name in self.spec.asyncs:
+            return Form.ASYNC
+        is_method = name in SYNC_MAGICS or bool(self.spec.names and name in self.spec.names)
+        if self.form in _ASYNC_FORMS and is_method:
+            return Form.MAGIC
+        return _OF_CHILDREN.get(self.form, self.form)
+
+    def refusal(self, name: str, /) -> AttributeError:
+        """Return what the standard library would raise."""
+        if self.spec.names is not None and (name not in self.spec.names or name in ALL_MAGICS):
+            return AttributeError(f"Mock object has no attribute {name!r}")
+        if self._is_typing_error(name):
+            advice = f"Use a spec for the mock if {name!r} is meant to be an attribute."
+            return AttributeError(f"{name!r} is not a valid assertion. {advice}")
+        return AttributeError(name)
+
+    def takes(self, name: str, /) -> bool:
+        """Tell whether the attribute *name* may be set."""
+        if self.spec.names is None or name in self.spec.names:
+            return True
+        return not self.spec.is_set and name not in ALL_MAGICS
+
+    def given(self, _member: Member, /) -> Member:
+        """Return what the results of the mock are made from."""
+        return open_member(_OF_CHILDREN.get(self.form, self.form))
 
 
 def magics_of(form: Form) -> frozenset[str]:
@@ -52,7 +126,13 @@ def magics_of(form: Form) -> frozenset[str]:
 @cache
 def open_member(form: Form) -> Member:
     """Return what open mocks of *form* are made from."""
-    return Member(form, Open(form), shared_class(form, magics_of(form)))
+    return specified_member(form, NO_SPEC)
+
+
+def specified_member(form: Form, spec: Spec) -> Member:
+    """Return what mocks of *form* with *spec* are made from."""
+    template = Open(form, spec)
+    return Member(form, template, shared_class(form, template.magics))
 
 
 @cache

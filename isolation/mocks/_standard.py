@@ -4,6 +4,7 @@ The handles are subclasses of the standard classes and reuse their assertions, s
 (``_mock_name``, ``_call_matcher``, ...) is answered by the handles, and listed in that test, too.
 """
 
+from types import SimpleNamespace
 from typing import Any, Final
 from unittest import mock
 
@@ -25,7 +26,29 @@ MAGIC_RESULTS: Final[dict[str, Any]] = _private["_return_values"]
 """What the special methods of a MagicMock return."""
 MAGIC_CALCULATORS: Final[dict[str, Any]] = _private["_calculate_return_value"]
 AsyncIterator: Final[Any] = _private["_AsyncIterator"]
+ASSERTION_NAMES: Final[frozenset[str]] = frozenset(_private.get("_ATTRIB_DENY_LIST", ()))
+"""Names of assertions without ``assert_``, which open mocks refuse as typing errors."""
+TYPING_ERRORS: Final = ("assert", "assret", "asert", "aseert", "assrt")
+AsyncMixin: Final[Any] = _private["AsyncMockMixin"]
+check_and_set_parent: Final[Any] = _private["_check_and_set_parent"]
+"""Let a parent record the calls of a mock, too, if that belongs to nobody yet."""
+extract_mock: Final[Any] = _private["_extract_mock"]
+"""Return the mock behind a function that ``create_autospec`` made."""
+_add_spec: Final[Any] = vars(mock.NonCallableMock)["_mock_add_spec"]
 COROUTINE_MARK: Final[Any] = _private["asyncio"].coroutines._is_coroutine
+
+
+def read_spec(spec: object, *, is_set: bool, is_instance: bool, has_self: bool) -> dict[str, Any]:
+    """Return what the standard library reads of *spec*: names, class, signature and coroutine functions."""
+    carrier = SimpleNamespace()
+    _add_spec(carrier, spec, is_set, is_instance, has_self)
+    return vars(carrier)
+
+
+def is_async_spec(spec: object) -> bool:
+    """Tell whether a mock with *spec* is a coroutine function."""
+    found: bool = _private["_is_async_obj"](spec)
+    return found
 
 
 def is_mock(value: object) -> bool:

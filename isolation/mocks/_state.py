@@ -53,6 +53,11 @@ def stamp_below(owner: Any, name: str, member: Member) -> Any:
     return handle
 
 
+def is_isolated(value: object) -> bool:
+    """Tell whether *value* is one of these mocks, whatever its ``__class__`` says."""
+    return issubclass(type(value), State)
+
+
 def change_member(handle: Any, member: Member) -> None:
     """Let *handle* be a mock of *member* from now on."""
     _set_member(handle, member)
