@@ -96,7 +96,7 @@ def soak(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Print the ratios that the targets are about; nothing is asserted. Name scripts to run only these."""
-    session.install("--editable", ".", *group("test"))
+    session.install("--editable", ".", *group("bench"))
     # The suites of others need a checkout to be named: see the script's own help.
     scripts = {path.name for path in Path("benchmarks").glob("[!_]*.py")} - {"public_suites.py"}
     for script in session.posargs or sorted(scripts):

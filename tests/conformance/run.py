@@ -241,7 +241,7 @@ def described(counts: Counts, known: Known, *, why: bool) -> Iterator[str]:
 
 def show(results: dict[str, Counts], known: Known, *, why: bool) -> None:
     """Print the counts and the failing tests."""
-    for name, counts in results.items():
+    for name, counts in [(name, counts) for name, counts in results.items() if counts.total]:
         print(f"{name}: {len(counts.passed)} of {counts.total}")
         for line in described(counts, known, why=why):
             print(line)

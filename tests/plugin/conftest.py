@@ -8,7 +8,10 @@ from tests.plugin.said import SETTINGS
 
 FOREIGN = ("CI", "GITHUB_", "ENVIRONMENT", "ISOLATION_", "PYTEST_XDIST_")
 # pytest-trio imports hypothesis, which takes longer than most of these runs.
-OPTIONS = "-p no:trio -p no:cacheprovider -p no:random_order -p no:hypothesispytest -p no:randomly -p no:rerunfailures"
+OPTIONS = (
+    "-p no:trio -p no:cacheprovider -p no:random_order -p no:hypothesispytest -p no:randomly -p no:rerunfailures"
+    " -p no:pytest_mock"
+)
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def run(suite: str, way: str, directory: Path) -> Run:
 def _environment() -> dict[str, str]:
     foreign = ("CI", "GITHUB", "ISOLATION", "PYTEST")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    options = "-p no:randomly -p no:rerunfailures"
+    options = "-p no:randomly -p no:rerunfailures -p no:pytest_mock"
     return kept | {"COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": options}
 
 
