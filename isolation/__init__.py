@@ -18,6 +18,7 @@ from isolation._errors import (
     LoopGoneError,
     LoopScopeWarning,
     ManagerClosedError,
+    MockStrictnessError,
     RunnerStuckError,
     SettingsError,
     SetupCancelledError,
@@ -38,11 +39,14 @@ if TYPE_CHECKING:
     from isolation._resettables import Resettable, reset_all, resettable
     from isolation._resources import ResourceManager
     from isolation._safe_cleanup import safe_cleanup, safe_cleanup_sync
+    from isolation._service_fixtures import service_mock_fixture
     from isolation._stack import ManagerState
     from isolation._suite_isolation import get_contamination_summary, validate_suite_isolation
     from isolation._survivors import Survivor
     from isolation._targets import Isolatable, attributes, environment, working_directory
+    from isolation.mocks._context import MockContext
     from isolation.mocks._mock import isolated_mock, private_class
+    from isolation.mocks._services import ServiceType
     from isolation.probes._protocol import Probe
 
 # The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
@@ -53,10 +57,12 @@ _LATE = {
     "FoundResettable": "isolation._discovery",
     "Isolatable": "isolation._targets",
     "ManagerState": "isolation._stack",
+    "MockContext": "isolation.mocks._context",
     "NoLeaks": "isolation._no_leaks",
     "Probe": "isolation.probes._protocol",
     "Resettable": "isolation._resettables",
     "ResourceManager": "isolation._resources",
+    "ServiceType": "isolation.mocks._services",
     "Survivor": "isolation._survivors",
     "attributes": "isolation._targets",
     "debug_fixture_state": "isolation._fixture_state",
@@ -73,6 +79,7 @@ _LATE = {
     "resettable": "isolation._resettables",
     "safe_cleanup": "isolation._safe_cleanup",
     "safe_cleanup_sync": "isolation._safe_cleanup",
+    "service_mock_fixture": "isolation._service_fixtures",
     "sync_isolation_barrier": "isolation._barriers",
     "validate_suite_isolation": "isolation._suite_isolation",
     "working_directory": "isolation._targets",
@@ -100,12 +107,15 @@ __all__ = [
     "LoopScopeWarning",
     "ManagerClosedError",
     "ManagerState",
+    "MockContext",
+    "MockStrictnessError",
     "NoLeaks",
     "Origin",
     "Probe",
     "Resettable",
     "ResourceManager",
     "RunnerStuckError",
+    "ServiceType",
     "SettingsError",
     "SetupCancelledError",
     "Survivor",
@@ -125,6 +135,7 @@ __all__ = [
     "resettable",
     "safe_cleanup",
     "safe_cleanup_sync",
+    "service_mock_fixture",
     "sync_isolation_barrier",
     "validate_suite_isolation",
     "working_directory",

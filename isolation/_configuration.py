@@ -10,15 +10,24 @@ import pytest
 from isolation import _settings, _watching
 from isolation._errors import SettingsError
 from isolation._judgements import Terms
-from isolation._settings import PROBES, Settings
+from isolation._ledger import Ledger
+from isolation._settings import EXCUSABLE, Settings
+
+LEDGER = pytest.StashKey[Ledger]()
+"""Where a run keeps what it finds."""
 
 MARKERS = (
     'isolation_allow(*probes, reason="..."): what these probes find after this test is excused.',
     'isolation_barrier(group, on_conflict="wait", timeout=30.0, tasks="fail"): put back what this test changes.',
     'isolation_mode(mode): "off", "report", "restore" or "fail" for this test, class or module.',
+    'mock_strictness(level): "off", "warn" or "strict" for what the mocks of this test find out.',
     "no_resource_tracking: no leak of this test is reported.",
 )
 _KEYWORDS = {"isolation_allow": ("reason",), "isolation_barrier": ("on_conflict", "timeout", "tasks")}
+_CHOICES = {
+    "isolation_mode": ("mode", "isolation mode", _settings.MODES),
+    "mock_strictness": ("level", "strictness of mocks", _settings.STRICTNESSES),
+}
 _NAMES = frozenset(marker.partition("(")[0].partition(":")[0] for marker in MARKERS)
 
 
@@ -73,6 +82,8 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("isolation_watch", "modules and packages to watch besides the project's own", type="args")
     parser.addini("isolation_watch_strict", "report caches, counters and the like, too", type="bool", default=False)
     parser.addini("isolation_repair", "run the finalizers that pytest loses", type="bool", default=True)
+    parser.addini("isolation_mock_strictness", "off, warn or strict", default="warn")
+    parser.addini("isolation_services", "lines 'name = package.module:attribute'", type="linelist")
     parser.addini("isolation_profile", "auto, ci, test, development, staging or production", default="auto")
 
 
@@ -89,7 +100,7 @@ def read_settings(config: pytest.Config) -> Settings:
 
 
 def _read(config: pytest.Config) -> Settings:
-    file = config.inipath.name if config.inipath is not None else "the ini file"
+    file = _file(config)
     mode, mode_place = _chosen(config, "isolation_mode", file)
     probes, probes_place = _chosen_lines(config, "isolation_probes", file)
     profile, profile_place = _chosen(config, "isolation_profile", file)
@@ -120,6 +131,12 @@ def _read(config: pytest.Config) -> Settings:
         restore_only=config.getoption("--isolation-restore-only"),
         looks_for_survivors=bool(config.getoption("--isolation-survivors")),
         profile=_settings.choose_profile(profile, profile_place, os.environ),
+        mock_strictness=_settings.parse_strictness(
+            config.getini("isolation_mock_strictness"), _ini_place(config, "isolation_mock_strictness", file)
+        ),
+        services=_settings.parse_services(
+            config.getini("isolation_services"), _ini_place(config, "isolation_services", file)
+        ),
         reports=[
             _settings.parse_report(path, "--isolation-report") for path in config.getoption("--isolation-report") or ()
         ],
@@ -147,6 +164,15 @@ def _ini_place(config: pytest.Config, name: str, file: str) -> str:
     return f"-o {name}" if any(each.partition("=")[0].strip() == name for each in overrides) else f"{name} of {file}"
 
 
+def ini_place(config: pytest.Config, name: str) -> str:
+    """Return where the ini value *name* is set, as messages say it."""
+    return _ini_place(config, name, _file(config))
+
+
+def _file(config: pytest.Config) -> str:
+    return config.inipath.name if config.inipath is not None else "the ini file"
+
+
 def _chosen_lines(config: pytest.Config, name: str, file: str) -> tuple[Sequence[str], str]:
     option = config.getoption(_option(name))
     if option is not None:
@@ -160,15 +186,33 @@ def check_names(config: pytest.Config, settings: Settings) -> None:
     Raises:
         pytest.UsageError: If one does not; the message has the nearest name.
     """
-    file = config.inipath.name if config.inipath is not None else "the ini file"
+    file = _file(config)
     try:
         for holder in settings.holders:
             _settings.check_holder(holder, _ini_place(config, "isolation_holders", file))
         for singleton in settings.singletons:
             _settings.check_holder(singleton, _ini_place(config, "isolation_singletons", file))
         _watching.check_names(settings.watch, _ini_place(config, "isolation_watch", file))
+        check_services(config, settings)
     except SettingsError as failure:
         raise pytest.UsageError(str(failure)) from None
+
+
+def check_services(config: pytest.Config, settings: Settings) -> None:
+    """Make sure that there are classes where the services of *settings* are said to be; nothing is imported.
+
+    Raises:
+        pytest.UsageError: If there is none; the message has the nearest name.
+    """
+    if settings.services:
+        from isolation.mocks._services import check_path  # noqa: PLC0415 - most runs have none
+
+        place = ini_place(config, "isolation_services")
+        try:
+            for service, path in settings.services.items():
+                check_path(path, f"service {service!r} in {place}")
+        except SettingsError as failure:
+            raise pytest.UsageError(str(failure)) from None
 
 
 def make_watching(config: pytest.Config, settings: Settings) -> _watching.Watching:
@@ -219,13 +263,14 @@ def _check_keywords(mark: pytest.Mark, place: str) -> None:
 def _check_arguments(mark: pytest.Mark, place: str) -> None:
     if mark.name == "isolation_allow":
         if not mark.args:
-            raise SettingsError(f"nothing is allowed in {place}; name probes: {', '.join(map(repr, PROBES))}")
+            raise SettingsError(f"nothing is allowed in {place}; name probes: {', '.join(map(repr, EXCUSABLE))}")
         for probe in mark.args:
-            _settings.one_of(probe, PROBES, "probe", place)
-    elif mark.name == "isolation_mode":
+            _settings.one_of(probe, EXCUSABLE, "probe", place)
+    elif mark.name in _CHOICES:
+        noun, what, valid = _CHOICES[mark.name]
         if len(mark.args) != 1:
-            raise SettingsError(f"one mode is needed in {place}, got {len(mark.args)}")
-        _settings.one_of(mark.args[0], _settings.MODES, "isolation mode", place)
+            raise SettingsError(f"one {noun} is needed in {place}, got {len(mark.args)}")
+        _settings.one_of(mark.args[0], valid, what, place)
     elif mark.name == "isolation_barrier":
         _check_barrier(mark, place)
     elif mark.args:

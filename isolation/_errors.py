@@ -29,6 +29,16 @@ class ContaminationError(IsolationError):
         self.findings = findings
 
 
+class MockStrictnessError(IsolationError):
+    """A test passed, but has not done with its mocks what it said; the message lists it, *findings* holds it."""
+
+    findings: Sequence[Finding]
+
+    def __init__(self, message: str, findings: Sequence[Finding]) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
 class SettingsError(IsolationError, ValueError):
     """A setting has a value that means nothing; the message names the value, where it was set, and the nearest one."""
 

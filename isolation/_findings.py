@@ -8,6 +8,8 @@ from isolation._origin import Origin
 from isolation._owners import Owner
 
 Severity = Literal["error", "warning", "note"]
+MOCKS = "mocks"
+"""The name by which what mocks find out is excused, as that of a probe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

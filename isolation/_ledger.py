@@ -1,11 +1,12 @@
 """The ledger of a run: every finding as plain data, counts, and the score."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from isolation._report import SCHEMA, Record, distinct, title
+from isolation._report import SCHEMA, Record, distinct, is_mocked, title
+from isolation._shared_stubs import SharedStubs
 
 
 @dataclass(slots=True)
@@ -25,6 +26,9 @@ class Ledger:
         misplaced: Sentences about warnings that reached another test than the one that left their cause.
         demoted: Test, probe and unit of what somebody has put back who is there for it, and who that is.
         used: The lines of ``isolation_allow`` and ``isolation_holders`` that excused anything.
+        open_mocks: How many mocks there were that stand for no class, by name.
+        shared_stubs: What lines have set that several tests run.
+        is_partial: Whether tests were left out.
     """
 
     header: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -39,6 +43,9 @@ class Ledger:
     misplaced: list[str] = field(default_factory=list[str])
     used: set[str] = field(default_factory=set[str])
     demoted: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
+    open_mocks: Counter[str] = field(default_factory=Counter[str])
+    shared_stubs: SharedStubs = field(default_factory=SharedStubs)
+    is_partial: bool = False
 
     @property
     def counted(self) -> Sequence[Record]:
@@ -79,6 +86,7 @@ class Ledger:
             "notes": len(distinct(self.notes)),
             "excused": len(distinct(self.excused)),
             "survivors": len(self.survivors),
+            "open_mocks": dict(sorted(self.open_mocks.items())),
             "isolation_score": round(self.score, 6),
             "guard_us_per_test": round(self.microseconds_per_test, 1),
             "first_look_ms": round(self.first_look * 1e3, 1),
@@ -120,7 +128,8 @@ class Ledger:
 
     def _in_fixtures(self) -> str:
         """Return in how many fixtures of wider scope there are findings, to be read behind the tests."""
-        fixtures = {title(record) for record in self.counted if record["test"] is None}
+        of_fixtures = (each for each in self.counted if each["test"] is None and not is_mocked(each))
+        fixtures = {title(record) for record in of_fixtures}
         return f" and {len(fixtures)} fixture{'s' if len(fixtures) > 1 else ''}" if fixtures else ""
 
     def demote(self, test: str, probe: str, unit: str, hint: str) -> None:
@@ -135,6 +144,32 @@ class Ledger:
                 self.findings[index] = _demoted(self.findings[index], hint)
                 return
 
+    def judge_shared_stubs(self) -> None:
+        """Add what no test has used of what several tests set, now that all are over."""
+        self.findings += self.shared_stubs.unused()
+
+    @property
+    def unanswered(self) -> Sequence[Record]:
+        """Return the errors of mocks for which no test could fail: it was over, or there are several."""
+        mocked = [record for record in self.counted if is_mocked(record) and record["severity"] == "error"]
+        return [record for record in mocked if record["kind"] == "use_after_close" or record["test"] is None]
+
+    def about_mocks(self) -> Iterator[str]:
+        """Yield what else there is to say of mocks: why the run fails, and how many check nothing."""
+        if self.unanswered:
+            yield "the run fails for what its mocks found when no test could fail for it"
+        number = self.open_mocks.total()
+        if number:
+            names = ", ".join(f"{name} {count}" for name, count in sorted(self.open_mocks.items()))
+            mocks = "1 open mock, which checks" if number == 1 else f"{number} open mocks, which check"
+            yield f"{mocks} neither names nor arguments: {names}"
+
+    def unguarded_verdict(self) -> str:
+        """Return the closing line of the terminal summary of a run that looked at no test."""
+        count = len(self.counted)
+        found = ["1 finding of mocks" if count == 1 else f"{count} findings of mocks"] if count else []
+        return " · ".join([*found, *([self.survivors_counted()] if self.survivors else [])])
+
     def add_worker(self, data: dict[str, Any]) -> None:
         """Add what a worker of pytest-xdist counted."""
         self.tests += data["tests"]
@@ -146,6 +181,9 @@ class Ledger:
         self.survivors += data["survivors"]
         self.used.update(data["used"])
         self.misplaced += data["misplaced"]
+        self.open_mocks.update(data["open_mocks"])
+        self.shared_stubs.add(data["shared_stubs"])
+        self.is_partial |= data["is_partial"]
         hints: dict[tuple[object, ...], str] = {tuple(key): hint for *key, hint in data["demoted"]}
         if hints:
             self.findings = [
@@ -165,6 +203,9 @@ class Ledger:
             "demoted": self.demoted,
             "findings": [],
             "survivors": self.survivors,
+            "open_mocks": dict(self.open_mocks),
+            "shared_stubs": self.shared_stubs.as_data(),
+            "is_partial": self.is_partial,
         }
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from isolation._findings import Finding
+from isolation._findings import MOCKS, Finding
 from isolation._origin import Origin, is_library, relative, resolve
 from isolation._owners import Owner
 
@@ -76,12 +76,19 @@ def frames(origin: Origin | None, root: str) -> list[dict[str, Any]]:
 
 def line(record: Record) -> str:
     """Return one line that says what *record* is about, and where it was made."""
+    if is_mocked(record):
+        return str(record["detail"])
     return _changed_line(record) if is_changed(record) else _left_line(record)
 
 
 def is_changed(record: Record) -> bool:
     """Tell whether *record* is about state that was changed, not about a thing that was left alive."""
     return record["unit"] is not None
+
+
+def is_mocked(record: Record) -> bool:
+    """Tell whether *record* is about a mock, not about what was left."""
+    return bool(record["probe"] == MOCKS)
 
 
 def _changed_line(record: Record) -> str:
@@ -138,7 +145,7 @@ def title(record: Record) -> str:
     """Return whose *record* is, as a heading."""
     owner = record["owner"]
     if owner is None:
-        return "somebody"
+        return "the whole run" if is_mocked(record) else "somebody"
     if owner["kind"] == "fixture":
         where = f" of {owner['nodeid']}" if owner["nodeid"] else ""
         return f"fixture {owner['name']!r} (scope={owner['scope']}){where}"
@@ -207,7 +214,9 @@ def section(records: Sequence[Record], tests: int = 0) -> Sequence[str]:
     firsts = [record for record in records if not is_changed(record) or units[_unit(record)][0] is record]
     said: list[str] = []
     for whose, group in groups(firsts).items():
-        left, changed = _parted(group)
+        left, changed = _parted(record for record in group if not is_mocked(record))
+        mocked = [f"  {line(record)}" for record in group if is_mocked(record)]
+        said.extend([f"{whose} mocked", *mocked] if mocked else [])
         if left:
             said.append(f"{whose} left")
         said.extend(f"  {line(record)}" for record in left)

@@ -25,8 +25,12 @@ class RunReport:
             manager.register(ControllerLink(self._ledger), "isolation_controller_link")
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write the report files."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge what only the whole run knows; write the report files."""
+        if _is_complete(session.config) and not self._ledger.is_partial:
+            self._ledger.judge_shared_stubs()
+        if self._ledger.unanswered and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         for path in self._settings.reports:
             # A name that is no text, such as that of a file, is escaped as JSON escapes.
             said = _report.jsonl(self._ledger.records())
@@ -35,21 +39,25 @@ class RunReport:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what was left."""
         ledger = self._ledger
-        if not ledger.tests and not ledger.survivors:
+        if not (ledger.tests or ledger.survivors or ledger.counted or ledger.open_mocks):
             return
+        self._show_findings(terminalreporter)
+        for said in (*ledger.about_mocks(), *ledger.misplaced):
+            terminalreporter.line(f"isolation: {said}")
+        if _is_complete(terminalreporter.config):
+            for line in _stale(self._settings, ledger.used):
+                terminalreporter.line(f"isolation: {line!r} excused nothing in this run; it can go")
+
+    def _show_findings(self, terminalreporter: pytest.TerminalReporter) -> None:
+        ledger = self._ledger
         shown = [*ledger.counted, *(ledger.notes if terminalreporter.verbosity > 0 else ())]
         if shown or ledger.survivors:
             terminalreporter.section("isolation")
             for said in (*_report.section(shown, ledger.tests), *_report.survivor_section(ledger.survivors)):
                 terminalreporter.line(said)
-            terminalreporter.line(ledger.verdict() if ledger.tests else ledger.survivors_counted())
-        else:
+            terminalreporter.line(ledger.verdict() if ledger.tests else ledger.unguarded_verdict())
+        elif ledger.tests:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
-        for said in ledger.misplaced:
-            terminalreporter.line(f"isolation: {said}")
-        if _is_complete(terminalreporter.config):
-            for line in _stale(self._settings, ledger.used):
-                terminalreporter.line(f"isolation: {line!r} excused nothing in this run; it can go")
 
 
 def _stale(settings: Settings, used: Collection[str]) -> Sequence[str]:

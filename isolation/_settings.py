@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from isolation._errors import SettingsError
-from isolation._findings import Finding, Severity
+from isolation._findings import MOCKS, Finding, Severity
 from isolation._origin import Origin, is_stdlib, relative
 
 Mode = Literal["off", "report", "restore", "fail"]
 By = Literal["name", "creator", "path"]
 ProfileName = Literal["ci", "test", "development", "staging", "production"]
+Strictness = Literal["off", "warn", "strict"]
 
 MODES: Sequence[Mode] = get_args(Mode)
 SEVERITIES: Sequence[Severity] = get_args(Severity)
+STRICTNESSES: Sequence[Strictness] = get_args(Strictness)
 LEAKS = ("tasks", "loops", "threads", "processes", "descriptors", "memory")
 STATES = (
     "environment", "cwd", "modules", "interpreter", "signals", "locale", "warnings", "logging", "randomness",
@@ -27,6 +29,8 @@ STATES = (
 )  # fmt: skip
 PROBES = (*LEAKS, *STATES)
 OPT_IN = frozenset({"memory"})
+EXCUSABLE = (*PROBES, MOCKS)
+"""Whose findings can be excused: mocks are judged by their strictness, not by a mode."""
 KINDS = (
     "task", "loop", "timer", "async_generator", "thread", "executor", "process", "zombie", "socket", "file",
     "pipe", "descriptor", "memory",
@@ -39,6 +43,7 @@ KINDS = (
     "container_key", "container", "global", "class_attribute", "instance", "initialisation", "counter", "subclass",
     "context_variable", "fixture_value", "import", "cache", "equal_value", "meant",
 )  # fmt: skip
+MOCK_KINDS = ("unused_stub", "argument_mismatch", "never_awaited", "use_after_close")
 REPORT_FORMATS = (".jsonl",)
 
 
@@ -118,6 +123,8 @@ class Settings:
         looks_for_survivors: Whether somebody wants to know what is closed and still referenced.
         profile: The times that apply.
         reports: Files to write.
+        mock_strictness: What happens if a test does with its mocks what it did not say.
+        services: Names of services, each with ``package.module:attribute`` of the class that its mocks stand for.
     """
 
     mode: Mode = "report"
@@ -134,6 +141,8 @@ class Settings:
     looks_for_survivors: bool = False
     profile: Profile
     reports: Sequence[Path] = ()
+    mock_strictness: Strictness = "warn"
+    services: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def mode_of(self, probe: str) -> Mode:
         """Return the mode of *probe*."""
@@ -158,11 +167,16 @@ def one_of(value: object, valid: Sequence[str], what: str, place: str) -> str:
     """
     if isinstance(value, str) and value in valid:
         return value
+    near = nearest(str(value), valid)
+    advice = f"did you mean {near!r}?" if near is not None else f"use one of {', '.join(map(repr, valid))}"
+    raise SettingsError(f"unknown {what} {value!r} in {place}; {advice}")
+
+
+def nearest(value: str, valid: Sequence[str], *, cutoff: float = 0.5) -> str | None:
+    """Return which of *valid* may be meant by *value*, None if none is as near as *cutoff*."""
     import difflib  # noqa: PLC0415 - needed only to help somebody who is wrong
 
-    near = difflib.get_close_matches(str(value), valid, n=1, cutoff=0.5)
-    advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(map(repr, valid))}"
-    raise SettingsError(f"unknown {what} {value!r} in {place}; {advice}")
+    return next(iter(difflib.get_close_matches(value, valid, n=1, cutoff=cutoff)), None)
 
 
 def parse_mode(value: str, place: str) -> Mode:
@@ -193,6 +207,7 @@ def parse_probes(lines: Iterable[str], place: str) -> tuple[Mapping[str, Mode], 
     return modes, named
 
 
+_PATH = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 _ALLOWANCE = re.compile(r"(?P<probe>[^:]*):(?P<pattern>.*)=(?P<by>[^=]*)")
 
 
@@ -204,7 +219,7 @@ def parse_allowance(line: str, place: str) -> Allowance:
             f"cannot read {line!r} in {place}; write 'probe: pattern = name', '= creator' or '= path', "
             "for example 'threads: pycares.* = creator'"
         )
-    probe = one_of(match["probe"].strip(), PROBES, "probe", place)
+    probe = one_of(match["probe"].strip(), EXCUSABLE, "probe", place)
     by = cast("By", one_of(match["by"].strip(), get_args(By), "kind of allowance", place))
     return Allowance(probe=probe, pattern=match["pattern"].strip(), by=by, line=line)
 
@@ -218,9 +233,30 @@ def parse_severities(lines: Iterable[str], place: str) -> Mapping[str, Severity]
             raise SettingsError(
                 f"cannot read {line!r} in {place}; write 'kind = severity', for example 'timer = error'"
             )
-        one_of(kind, KINDS, "kind of finding", place)
+        one_of(kind, (*KINDS, *MOCK_KINDS), "kind of finding", place)
         severities[kind] = cast("Severity", one_of(severity, SEVERITIES, "severity", place))
     return severities
+
+
+def parse_strictness(value: str, place: str) -> Strictness:
+    """Return *value* as a strictness of mocks."""
+    return cast("Strictness", one_of(value.strip(), STRICTNESSES, "strictness of mocks", place))
+
+
+def parse_services(lines: Iterable[str], place: str) -> Mapping[str, str]:
+    """Return the paths of classes by service that *lines* write as ``name = package.module:attribute``."""
+    services: dict[str, str] = {}
+    for line in lines:
+        name, equals, path = (part.strip() for part in line.partition("="))
+        if not (equals and name.isidentifier() and _PATH.fullmatch(path)):
+            raise SettingsError(
+                f"cannot read {line!r} in {place}; write 'name = package.module:attribute', "
+                "for example 'postgres = asyncpg:Pool'"
+            )
+        if name in services:
+            raise SettingsError(f"service {name!r} is given twice in {place}")
+        services[name] = path
+    return services
 
 
 def parse_holder(line: str, place: str) -> str:

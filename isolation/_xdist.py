@@ -26,6 +26,8 @@ class WorkerLink:
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Make what would be a usage error an error of collection, which a worker can tell the controller."""
         report = yield
+        if not self._settings.is_on:
+            return report
         try:
             check_markers(found for found in report.result or () if isinstance(found, pytest.Item))
             if report.result:

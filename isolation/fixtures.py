@@ -1,12 +1,29 @@
 """The fixtures that users request."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast, overload
 
 import pytest
 
-if TYPE_CHECKING:
-    from isolation._resources import ResourceManager  # not at every start of pytest
+if TYPE_CHECKING:  # not at every start of pytest
+    from unittest.mock import AsyncMock
+
+    from isolation._resources import ResourceManager
+    from isolation.mocks._context import MockContext
+
+T = TypeVar("T")
+
+
+class MockFactory(Protocol):
+    """What the fixture ``isolated_mock`` gives: `isolation.isolated_mock`, bound to the test."""
+
+    @overload
+    def __call__(
+        self, cls: None = None, *, name: str = ..., plain: bool = ..., copy_args: bool = ...
+    ) -> "AsyncMock": ...
+
+    @overload
+    def __call__(self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
 
 
 @pytest.fixture
@@ -21,3 +38,53 @@ def resource_manager(request: pytest.FixtureRequest) -> "Iterator[ResourceManage
     from isolation._drivers import manager_of  # noqa: PLC0415 - imported when a test needs it
 
     yield from cast("Iterator[ResourceManager]", manager_of(request))
+
+
+@pytest.fixture
+def mock_context(request: pytest.FixtureRequest) -> "MockContext":
+    """Own the mocks of the test: what was not done with them as said is told when all fixtures are torn down."""
+    from isolation._mock_plugin import mock_plugin  # noqa: PLC0415 - imported when a test needs it
+
+    return mock_plugin(request.config).open(request)
+
+
+@pytest.fixture
+def isolated_mock(mock_context: "MockContext") -> MockFactory:
+    """Give `isolation.isolated_mock`, bound to the test: `isolated_mock(asyncpg.Pool)`."""
+    return mock_context.mock
+
+
+@pytest.fixture
+def isolated_kafka_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``kafka`` to."""
+    return mock_context.service("kafka")
+
+
+@pytest.fixture
+def isolated_postgres_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``postgres`` to."""
+    return mock_context.service("postgres")
+
+
+@pytest.fixture
+def isolated_redis_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``redis`` to."""
+    return mock_context.service("redis")
+
+
+@pytest.fixture
+def isolated_websocket_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``websocket`` to."""
+    return mock_context.service("websocket")
+
+
+@pytest.fixture
+def isolated_http_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``http`` to."""
+    return mock_context.service("http")
+
+
+@pytest.fixture
+def isolated_workflow_coordinator_mock(mock_context: "MockContext") -> "AsyncMock":
+    """Mock the class that `isolation_services` binds ``workflow_coordinator`` to."""
+    return mock_context.service("workflow_coordinator")

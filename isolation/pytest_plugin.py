@@ -11,7 +11,7 @@ import pytest
 import isolation
 from isolation import _configuration, fixtures
 from isolation._compatibility import knows_lost_finalizers
-from isolation._configuration import read_settings
+from isolation._configuration import LEDGER, read_settings
 from isolation._failed_teardowns import FailedTeardowns
 from isolation._fixture_state import RUNS
 from isolation._guard_plugin import GuardPlugin
@@ -26,7 +26,6 @@ from isolation._xdist import WorkerLink
 if TYPE_CHECKING:
     from isolation._managed_fixtures import ManagedFixtures
 
-_LEDGER = pytest.StashKey[Ledger]()
 _MARK = pytest.StashKey[int]()
 _GROUPS = "isolation._groups"
 
@@ -56,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(live, "isolation_live_fixtures")
     config.pluginmanager.register(fixtures, "isolation_fixtures")
     is_worker = hasattr(config, "workerinput")
-    ledger = config.stash[_LEDGER] = Ledger(header=_header(config, settings))
+    ledger = config.stash[LEDGER] = Ledger(header=_header(config, settings))
     if settings.is_repairing:
         _start_repair(config, live)
     if settings.is_on:
@@ -64,8 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.looks_for_survivors:
         _look_for_survivors(config, live, ledger)
     _start_on_request(config, settings, ledger)
-    if not (settings.is_on or settings.looks_for_survivors or config.getoption("--isolation-diagnose")):
-        return
     if is_worker:
         config.pluginmanager.register(WorkerLink(settings, ledger), "isolation_worker_link")
     else:
@@ -79,14 +76,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     groups = sys.modules.get(_GROUPS)
     is_used = "isolation._barriers" in sys.modules or (groups is not None and groups.GROUPS.members(None))
     is_marked = _configuration.has_marker(items, "isolation_barrier")
-    if is_marked and not settings.is_on:
-        _configuration.check_markers(items)
+    if not settings.is_on:
+        _check_without_guard(config, settings, items, is_marked=is_marked)
     if is_used or is_marked or settings.singletons:
         from isolation._barrier_plugin import BarrierPlugin  # noqa: PLC0415 - most runs have none
 
         plugin = BarrierPlugin(config.stash.get(_MARK, 0))
         config.pluginmanager.register(plugin, "isolation_barriers")
         plugin.begin(items, settings)
+
+
+def _check_without_guard(
+    config: pytest.Config, settings: Settings, items: list[pytest.Item], *, is_marked: bool
+) -> None:
+    if is_marked or _configuration.has_marker(items, "mock_strictness"):
+        _configuration.check_markers(items)
+    _configuration.check_services(config, settings)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Note that the run does not have all tests."""
+    for item in items[:1]:
+        item.config.stash[LEDGER].is_partial = True
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -116,7 +127,7 @@ def _start_repair(config: pytest.Config, live: LiveFixtures) -> None:
         live.is_repairing = True
         config.pluginmanager.register(Repair(live), "isolation_repair")
     else:
-        config.stash[_LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
+        config.stash[LEDGER].blind.append("lost finalizers (pytest tears down otherwise than expected)")
 
 
 def _start_on_request(config: pytest.Config, settings: Settings, ledger: Ledger) -> None:
@@ -163,7 +174,7 @@ def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which mode and profile apply, and why; and what we cannot see."""
     settings = read_settings(config)
-    blind = [f"isolation: BLIND for {spot}" for spot in config.stash[_LEDGER].blind]
+    blind = [f"isolation: BLIND for {spot}" for spot in config.stash[LEDGER].blind]
     if not settings.is_on:
         return blind
     deviating = "".join(f", {probe}={mode}" for probe, mode in settings.probe_modes.items())

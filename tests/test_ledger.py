@@ -40,6 +40,7 @@ def test_a_summary_counts() -> None:
         "notes": 1,
         "excused": 2,
         "survivors": 0,
+        "open_mocks": {},
         "isolation_score": 0.75,
         "guard_us_per_test": 250.0,
         "first_look_ms": 0.0,
@@ -132,6 +133,9 @@ def test_what_a_worker_sends_is_plain() -> None:
         "demoted": [],
         "findings": [],
         "survivors": [],
+        "open_mocks": {},
+        "shared_stubs": [[], {}, {}],
+        "is_partial": False,
     }
 
 

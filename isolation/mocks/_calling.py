@@ -38,7 +38,8 @@ class Called(State):
         call = Call()
         key = self._isolation_key
         call.key, call.args, call.kwargs = key, args, kwargs
-        call.is_async, call.awaits, call.stub, call.is_foreign = False, 0, None, False
+        call.is_async, call.awaits, call.is_foreign = False, 0, False
+        call.stub = call.coroutine = None
         frame = caller_frame(1)
         call.code = code = frame.f_code
         call.instruction = frame.f_lasti
@@ -77,21 +78,26 @@ class Awaited(State):
             raise TypeError(f"{member.template.title!r} object is not callable")
         call = Call()
         call.key, call.args, call.kwargs = self._isolation_key, args, kwargs
-        call.is_async, call.awaits, call.stub, call.is_foreign = True, 0, None, False
+        call.is_async, call.awaits, call.is_foreign = True, 0, False
+        call.stub = call.coroutine = None
         frame = caller_frame(1)
         call.code = code = frame.f_code
         call.instruction = frame.f_lasti
         if code.co_filename in INTERNAL_FILES:
             call.code, call.instruction = outside(frame)
-        self._isolation_ledger.sink.append(call)
-        return _awaited(self, call)
+        ledger = self._isolation_ledger
+        ledger.sink.append(call)
+        coroutine = _awaited(self, call)
+        if ledger.is_watched:
+            call.coroutine = coroutine
+        return coroutine
 
 
 async def _awaited(handle: Any, call: Call) -> Any:
     """Give the result of *call* to whoever awaits it."""
     __tracebackhide__ = True
     ledger: Ledger = handle._isolation_ledger
-    call.awaits = 1
+    call.awaits, call.coroutine = 1, None
     ledger.awaits.append(call)
     if ledger.faults:
         await _meet_awaited(ledger, call)

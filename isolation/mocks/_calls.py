@@ -29,9 +29,21 @@ class Call:
         is_foreign: Whether another ledger, or a mock of the standard library, has recorded this, too.
         code: The code that called; None if that is not known.
         instruction: The instruction in *code*.
+        coroutine: What it gave to be awaited, until that begins; only if the ledger is watched.
     """
 
-    __slots__ = ("args", "awaits", "code", "instruction", "is_async", "is_foreign", "key", "kwargs", "stub")
+    __slots__ = (
+        "args",
+        "awaits",
+        "code",
+        "coroutine",
+        "instruction",
+        "is_async",
+        "is_foreign",
+        "key",
+        "kwargs",
+        "stub",
+    )
 
     key: Key
     args: tuple[Any, ...]
@@ -42,6 +54,7 @@ class Call:
     is_foreign: bool
     code: CodeType | None
     instruction: int
+    coroutine: Any
 
     @property
     def site(self) -> Place | None:
@@ -55,6 +68,7 @@ def foreign_call(key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Cal
     call.key, call.args, call.kwargs = key, args, kwargs
     call.is_async, call.awaits, call.stub, call.is_foreign = False, 0, None, True
     call.code, call.instruction = None, -1
+    call.coroutine = None
     return call
 
 

@@ -27,6 +27,7 @@ class Ledger:
         sealed: The keys below which no new mock appears.
         attachments: Below which mocks of other ledgers mocks of this one stand.
         is_closed: Whether the test that owns the mocks is over.
+        is_watched: Whether somebody tells at the end which calls were never awaited.
         faults: The plans, None if nobody asked for them; what a call looks at.
     """
 
@@ -39,6 +40,7 @@ class Ledger:
         "awaits",
         "faults",
         "is_closed",
+        "is_watched",
         "log",
         "name",
         "sealed",
@@ -53,7 +55,7 @@ class Ledger:
         self.awaits: Log = Log()
         self.setups: dict[Key, Setup] = {}
         self.sealed: tuple[Key, ...] = ()
-        self.is_closed = False
+        self.is_closed = self.is_watched = False
         self._late: Log | None = None
         self.faults: dict[Key, Plan] | None = None
         self._adopted: list[tuple[Key, ref[Any]]] | None = None

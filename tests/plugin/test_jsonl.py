@@ -70,6 +70,7 @@ def test_the_last_line_sums_up(pytester: pytest.Pytester) -> None:
         "notes": 0,
         "excused": 1,
         "survivors": 0,
+        "open_mocks": {},
         "isolation_score": 0.666667,
         "loops_inspected": 0,
         "blind": [],

@@ -1,0 +1,153 @@
+"""What the mocks of a test find out about it: stubs that nobody used, calls that nobody expected or awaited.
+
+A wrong finding costs more than a missed one, so each is left out where something else may be meant:
+
+- A line counts as used if any stub that it has set was used.
+- Other arguments than expected are told only of a ``when`` that nobody has met, by a call from another file.
+- A call that nobody awaited is told only if nobody can await it any more: a task may have it that has not begun.
+"""
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+from isolation._findings import MOCKS, Finding, Severity
+from isolation._origin import Origin
+from isolation._owners import Owner
+from isolation._representations import represent
+from isolation.mocks._calls import Call
+from isolation.mocks._ledger import Ledger
+from isolation.mocks._plans import Answer
+from isolation.mocks._stub_lines import StubLine, said_at
+
+_ONLY_OURS = 3
+"""References to what only a call holds: its slot, a variable here, and the argument of the function that counts."""
+
+
+class Strictness:
+    """Tell what *owner* has not done with its mocks as it said.
+
+    Args:
+        owner: Whose the mocks are.
+        root: Paths are relative to this directory.
+        severity: How bad a finding is.
+    """
+
+    __slots__ = ("_root", "_severity", "owner")
+
+    def __init__(self, owner: Owner, root: str, severity: Severity) -> None:
+        self.owner = owner
+        self._root = root
+        self._severity: Severity = severity
+
+    def findings(self, ledgers: Iterable[Ledger], lines: Iterable[StubLine]) -> Iterator[Finding]:
+        """Yield what is found in *ledgers*, and which of *lines* were of no use."""
+        unused = [line for line in lines if not line.is_used and not line.is_excused]
+        met: set[int] = set()
+        for ledger in ledgers:
+            yield from self._mismatches(ledger, unused, met)
+        for line in unused:
+            if met.isdisjoint(map(id, line.stubs)):
+                yield self.unused(line, "was never used")
+        for ledger in ledgers:
+            yield from self._never_awaited(ledger)
+
+    def unused(self, line: StubLine, verdict: str) -> Finding:
+        """Return the finding that *verdict* holds of *line*."""
+        said = f"{line.said} {verdict}, set at {said_at(line.place, self._root)}"
+        return self._finding("unused_stub", line.name, said, line.code, line.instruction)
+
+    def late(self, call: Call, root: str) -> Finding:
+        """Return the finding that *call*, of a mock below *root*, came when its owner was over."""
+        name = str(call.key.text(root))
+        owner = self.owner.nodeid or self.owner.name
+        said = f"{_call(name, call)} was called at {said_at(call.site, self._root)} after {owner} was over"
+        return self._finding("use_after_close", name, said, call.code, call.instruction)
+
+    def _mismatches(self, ledger: Ledger, unused: Sequence[StubLine], met: set[int]) -> Iterator[Finding]:
+        """Yield the calls that came near to *unused* stubs; note in *met* to which."""
+        unmet = {id(stub) for line in unused for stub in line.stubs}
+        for key, setup in ledger.setups.items():
+            answers = [answer for answer in setup.answers if id(answer.stub) in unmet]
+            for call in ledger.log.of(key) if answers else ():
+                near = _nearest(call, answers)
+                if _is_unexpected(call, setup.answers) and _is_elsewhere(call, near):
+                    met.add(id(near.stub))
+                    yield self._mismatch(str(key.text(ledger.name)), call, near)
+
+    def _mismatch(self, name: str, call: Call, near: Answer) -> Finding:
+        said = f"{_call(name, call)} was called at {said_at(call.site, self._root)}, "
+        said += f"but {_call('when', near)} is set at {said_at(near.stub.site, self._root)}"
+        return self._finding("argument_mismatch", name, said, call.code, call.instruction)
+
+    def _never_awaited(self, ledger: Ledger) -> Iterator[Finding]:
+        for call in ledger.log:
+            if is_forgotten(call):
+                name = str(call.key.text(ledger.name))
+                said = f"{_call(name, call)} was called at {said_at(call.site, self._root)} and never awaited"
+                yield self._finding("never_awaited", name, said, call.code, call.instruction)
+
+    def _finding(self, kind: str, name: str, said: str, code: CodeType | None, instruction: int) -> Finding:
+        origin = Origin(self.owner, [(code, instruction)]) if code is not None else None
+        return Finding(
+            probe=MOCKS,
+            kind=kind,
+            name=name,
+            owner=self.owner,
+            origin=origin,
+            severity=self._severity,
+            detail=said,
+        )
+
+
+def is_forgotten(call: Call) -> bool:
+    """Tell whether nobody but *call* has the coroutine that it gave, and nobody has closed that."""
+    coroutine = call.coroutine
+    return coroutine is not None and coroutine.cr_frame is not None and sys.getrefcount(coroutine) <= _ONLY_OURS
+
+
+def filtered(finding: Finding) -> str | None:
+    """Return what the filters of warnings do with the standard library's warning of a coroutine never awaited.
+
+    That is said by a finding instead, so what the user has set for the warning holds for the finding.
+    """
+    place = finding.origin.created_at if finding.origin is not None else None
+    said = f"coroutine {finding.name.rpartition('.')[2]!r} was never awaited"
+    for action, message, category, module, line in warnings.filters:
+        if (
+            (message is None or _matches(message, said))
+            and issubclass(RuntimeWarning, category)
+            and module is None
+            and (line in (0, place.line if place is not None else 0))
+        ):
+            return action
+    return None
+
+
+def _matches(message: Any, said: str) -> bool:
+    return message == said if isinstance(message, str) else message.match(said) is not None
+
+
+def _call(name: str, call: Call | Answer) -> str:
+    shown = [represent(value) for value in call.args]
+    shown += [f"{key}={represent(value, name=key)}" for key, value in call.kwargs.items()]
+    return f"{name}({', '.join(shown)})"
+
+
+def _is_unexpected(call: Call, answers: Iterable[Answer]) -> bool:
+    return call.stub is None and not any(answer.takes(call.args, call.kwargs) for answer in answers)
+
+
+def _is_elsewhere(call: Call, answer: Answer) -> bool:
+    return call.site is not None and answer.stub.site is not None and call.site.file != answer.stub.site.file
+
+
+def _nearest(call: Call, answers: Iterable[Answer]) -> Answer:
+    return max(answers, key=lambda answer: _agreement(answer.args, answer.kwargs, call))
+
+
+def _agreement(args: Sequence[object], kwargs: Mapping[str, object], call: Call) -> int:
+    positional = sum(1 for mine, its in zip(args, call.args, strict=False) if mine == its)
+    return positional + sum(1 for name, value in kwargs.items() if name in call.kwargs and value == call.kwargs[name])
