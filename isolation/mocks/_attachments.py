@@ -75,10 +75,12 @@ class Stand:
 
     _mock_parent = _mock_new_parent = None
     _mock_new_name = ""
+    """The path to it is in *_mock_name*, for the standard library walks no further up."""
 
     def __init__(self, ledger: Ledger, key: Key) -> None:
         self._ledger = ref(ledger)
         self._key = key
+        self._mock_name = key.text(ledger.name or "mock")
         self.mock_calls = self
         self.method_calls: list[Any] = []
 

@@ -32,7 +32,7 @@ class Attributes(State):
             return member.make()
         made = stamp_below(self, name, member)
         setup = self._isolation_ledger.setups.get(self._isolation_key)
-        if setup is not None and setup.wraps is not None:
+        if setup is not None and setup.wraps is not None and name not in SUPPORTED:
             made._isolation_setup.wraps = getattr(setup.wraps, name)
         return made
 
@@ -47,6 +47,8 @@ class Attributes(State):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in CONFIGURED:
             object.__setattr__(self, name, value)
+        elif name == "__class__":
+            self.__dict__["_isolation_class"] = value
         elif name in UNSUPPORTED:
             raise AttributeError(f"Attempting to set unsupported magic method {name!r}.")
         elif not self._isolation_member.template.takes(name) and name not in self.__dict__:
@@ -81,7 +83,7 @@ class Attributes(State):
 
     @property
     def _mock_children(self) -> dict[str, Any]:
-        return {name: child for name, child in self.__dict__.items() if is_mock(child)}
+        return {name: child for name, child in self.__dict__.items() if name != "()" and is_mock(child)}
 
 
 CONFIGURED: set[str] = set()

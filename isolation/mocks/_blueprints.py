@@ -10,7 +10,7 @@ from isolation.mocks._inspection import describe_class, describe_member
 from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special
 from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
-from isolation.mocks._open import open_member
+from isolation.mocks._open import open_member, spec_of, specified_member
 
 _KEPT_FROM_MOCKS: Final = frozenset(
     {"__repr__", "__dir__", "__hash__", "__format__", "__copy__", "__deepcopy__", "__call__"}
@@ -104,6 +104,7 @@ class Blueprint:
             form,
             self._methods,
             shared_class(form),
+            name=facts.name,
             check=facts.check,
             is_bound=facts.is_bound,
             make=None if special else self._make(facts),
@@ -128,6 +129,10 @@ class Blueprint:
             given.form, given.template, given.handle, make=self._make(facts), result=facts.result, is_value=True
         )
 
+    def specified(self, spec: object, *, is_set: bool) -> Member:
+        """Return what a mock is made from when it gets another *spec*."""
+        return specified_member(Form.ASYNC, spec_of(spec, is_set=is_set))
+
     def given(self, member: Member, /) -> Member:
         """Return what the results of *member* are made from."""
         result = member.result
@@ -148,6 +153,7 @@ class Methods:
 
     def __init__(self, blueprint: Blueprint) -> None:
         self.given = blueprint.given
+        self.specified = blueprint.specified
 
     def refusal(self, name: str, /) -> AttributeError:
         """Return what the interpreter would raise."""

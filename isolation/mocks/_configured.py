@@ -24,6 +24,8 @@ class Configured(Named):
         setup = self._isolation_ledger.setups.get(self._isolation_key)
         if setup is not None and setup.return_value is not DEFAULT:
             return setup.return_value
+        if setup is not None and setup.wraps is not None:
+            return DEFAULT
         value = default_of(self, ())
         if self.__dict__.get(RESULT) is not value and not is_mock(value):
             self._isolation_setup.return_value = value

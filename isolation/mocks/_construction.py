@@ -7,8 +7,8 @@ from isolation.mocks._effects import kept
 from isolation.mocks._keys import ROOT
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._members import Form, Member
-from isolation.mocks._open import Spec, open_member, specified_member
-from isolation.mocks._standard import DEFAULT, is_async_spec, read_spec
+from isolation.mocks._open import open_member, spec_of, specified_member
+from isolation.mocks._standard import DEFAULT, is_async_spec
 from isolation.mocks._state import stamp
 
 
@@ -62,23 +62,6 @@ def _member(form: Form, spec: Any, options: dict[str, Any]) -> Member:
         spec_of(
             spec_set if is_set else spec, is_set=is_set, is_instance=is_instance, has_self=has_self, is_unsafe=is_unsafe
         ),
-    )
-
-
-def spec_of(
-    spec: Any, *, is_set: bool, is_instance: bool = False, has_self: bool = False, is_unsafe: bool = False
-) -> Spec:
-    """Return what the standard library reads of *spec*."""
-    if spec is None:
-        return Spec(is_unsafe=is_unsafe)
-    read = read_spec(spec, is_set=is_set, is_instance=is_instance, has_self=has_self)
-    return Spec(
-        names=read["_mock_methods"],
-        cls=read["_spec_class"],
-        is_set=is_set,
-        signature=read["_spec_signature"],
-        asyncs=frozenset(read["_spec_asyncs"]),
-        is_unsafe=is_unsafe,
     )
 
 

@@ -31,7 +31,7 @@ def kept(effect: Any) -> Any:
     """Return what to keep of *effect*: an iterator of what can be iterated, anything else as it is."""
     if effect is None or is_exception(effect) or callable(effect):
         return effect
-    if type(effect) in (list, tuple):
+    if type(effect) in (list, tuple) and any(isinstance(item, BaseException) for item in effect):
         return Queue(effect)
     try:
         return iter(effect)

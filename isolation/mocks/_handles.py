@@ -1,16 +1,17 @@
 """The classes of the mocks that users hold, one for each set of special methods; never one for each mock."""
 
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 from isolation.mocks._attributes import CONFIGURED, Attributes
 from isolation.mocks._calling import Awaited, Called
 from isolation.mocks._configured import Configured
 from isolation.mocks._magics import SUPPORTED, descriptor_of
+from isolation.mocks._matching import Matching
 from isolation.mocks._members import Form
 from isolation.mocks._recorded import Recorded, RecordedAwaits
 from isolation.mocks._standard import COROUTINE_MARK
-from isolation.mocks._state import State, change_class
+from isolation.mocks._state import State, change_class, change_member
 
 
 class Shared(type):
@@ -28,7 +29,7 @@ class Shared(type):
         super().__setattr__(name, value)
 
 
-class Handle(Attributes, Configured, Recorded):
+class Handle(Attributes, Configured, Matching, Recorded):
     """What all isolated mocks have in common."""
 
     __slots__ = ()
@@ -38,6 +39,21 @@ class Handle(Attributes, Configured, Recorded):
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Any:
         """Refuse: a mock without a ledger would have no state."""
         raise TypeError("isolated mocks are made by isolation.isolated_mock")
+
+    def mock_add_spec(self, spec: object, spec_set: bool = False) -> None:  # noqa: FBT001, FBT002 - as in unittest.mock
+        """Let the mock have the attributes of *spec* from now on, or those of a list of names."""
+        member = self._isolation_member.template.specified(spec, is_set=spec_set)
+        change_member(self, member)
+        change_class(self, member.handle)
+        for name in self._mock_children:
+            if member.template.member(name) is None:
+                del self.__dict__[name]
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
 
     def _isolation_change_magics(self, magics: frozenset[str]) -> None:
         change_class(self, made_private(type(self), magics))

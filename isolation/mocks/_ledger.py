@@ -25,6 +25,7 @@ class Ledger:
         awaits: The calls that were awaited, in the order of the awaits.
         setups: What is configured, by key.
         sealed: The keys below which no new mock appears.
+        adopted: Mocks below, whose state is elsewhere; None if there never were any.
         attachments: Below which mocks of other ledgers mocks of this one stand.
         is_closed: Whether the test that owns the mocks is over.
         is_watched: Whether somebody tells at the end which calls were never awaited.
@@ -33,9 +34,9 @@ class Ledger:
 
     __slots__ = (
         "__weakref__",
-        "_adopted",
         "_late",
         "_stubs",
+        "adopted",
         "attachments",
         "awaits",
         "faults",
@@ -58,7 +59,7 @@ class Ledger:
         self.is_closed = self.is_watched = False
         self._late: Log | None = None
         self.faults: dict[Key, Plan] | None = None
-        self._adopted: list[tuple[Key, ref[Any]]] | None = None
+        self.adopted: list[tuple[Key, ref[Any]]] | None = None
         self._stubs: list[Stub] | None = None
 
     @property
@@ -104,16 +105,18 @@ class Ledger:
         if return_value or side_effect:
             self._reset_setups(key, return_value=return_value, side_effect=side_effect)
 
-        for place, adopted in list(self._adopted or ()):
+    def reset_adopted(self, key: Key, visited: list[int], *, return_value: bool, side_effect: bool) -> None:
+        """Reset the mocks below *key* whose state is elsewhere, but for those that *visited* has."""
+        for place, adopted in list(self.adopted or ()):
             mock = adopted()
             if mock is not None and place.is_below(key):
-                mock.reset_mock(return_value=return_value, side_effect=side_effect)
+                mock.reset_mock(visited, return_value=return_value, side_effect=side_effect)
 
     def adopt(self, key: Key, mock: Any) -> None:
         """Note that *mock*, whose state is elsewhere, is an attribute or a result at *key*, and is reset with it."""
-        if self._adopted is None:
-            self._adopted = []
-        self._adopted.append((key, ref(mock)))
+        if self.adopted is None:
+            self.adopted = []
+        self.adopted.append((key, ref(mock)))
 
     def _reset_setups(self, key: Key, *, return_value: bool, side_effect: bool) -> None:
         for setup in [setup for place, setup in self.setups.items() if place.is_below(key)]:

@@ -65,6 +65,10 @@ class Template(Protocol):
         """Tell whether the attribute *name* may be set."""
         ...
 
+    def specified(self, spec: object, *, is_set: bool) -> "Member":
+        """Return what a mock is made from when it gets another *spec*."""
+        ...
+
     def given(self, member: "Member", /) -> "Member":
         """Return what the mocks that *member* gives are made from."""
         ...
@@ -75,6 +79,7 @@ class Member:
 
     Attributes:
         form: Which class of ``unittest.mock`` its mocks are instances of.
+        name: What the interpreter calls the member; None where nothing is known.
         check: What raises if the arguments do not fit.
         is_bound: Whether *check* takes a placeholder for ``self``.
         make: What makes the default result, if that is a plain value.
@@ -90,8 +95,8 @@ class Member:
     """
 
     __slots__ = (
-        "check", "convert", "form", "given", "handle", "is_bound", "is_callable", "is_value", "make", "needs_owner",
-        "result", "special", "template",
+        "check", "convert", "form", "given", "handle", "is_bound", "is_callable", "is_value", "make", "name",
+        "needs_owner", "result", "special", "template",
     )  # fmt: skip
 
     def __init__(
@@ -100,6 +105,7 @@ class Member:
         template: Template,
         handle: "type[Any]",
         *,
+        name: str | None = None,
         check: Callable[..., object] | None = None,
         is_bound: bool = True,
         make: Callable[[], object] | None = None,
@@ -113,6 +119,7 @@ class Member:
         self.form = form
         self.template = template
         self.handle = handle
+        self.name = name
         self.check = check
         self.is_bound = is_bound
         self.make = make

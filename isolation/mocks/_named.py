@@ -17,7 +17,7 @@ class Named(State):
 
     @property  # type: ignore[misc]  # never set
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - never set
-        cls = self._isolation_member.template.cls
+        cls = self._spec_class
         return type(self) if cls is None else cls
 
     @property
@@ -74,7 +74,7 @@ class Named(State):
 
     @property
     def _spec_class(self) -> type | None:
-        return self._isolation_member.template.cls
+        return self.__dict__.get("_isolation_class") or self._isolation_member.template.cls
 
     @property
     def _spec_set(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from inspect import Signature
+from typing import Any
 
 from isolation.mocks._handles import shared_class
 from isolation.mocks._magics import CONVERTED, SPECIAL
@@ -15,6 +16,7 @@ from isolation.mocks._standard import (
     DEFAULT_MAGICS,
     SYNC_MAGICS,
     TYPING_ERRORS,
+    read_spec,
 )
 
 _MAGIC_FORMS = frozenset({Form.ASYNC, Form.MAGIC, Form.MAGIC_OBJECT, Form.ASYNC_MAGIC})
@@ -44,6 +46,23 @@ class Spec:
 
 
 NO_SPEC = Spec()
+
+
+def spec_of(
+    spec: Any, *, is_set: bool, is_instance: bool = False, has_self: bool = False, is_unsafe: bool = False
+) -> Spec:
+    """Return what the standard library reads of *spec*."""
+    if spec is None:
+        return Spec(is_unsafe=is_unsafe)
+    read = read_spec(spec, is_set=is_set, is_instance=is_instance, has_self=has_self)
+    return Spec(
+        names=read["_mock_methods"],
+        cls=read["_spec_class"],
+        is_set=is_set,
+        signature=read["_spec_signature"],
+        asyncs=frozenset(read["_spec_asyncs"]),
+        is_unsafe=is_unsafe,
+    )
 
 
 class Open:
@@ -112,6 +131,10 @@ class Open:
         if self.spec.names is None or name in self.spec.names:
             return True
         return not self.spec.is_set and name not in ALL_MAGICS
+
+    def specified(self, spec: object, *, is_set: bool) -> Member:
+        """Return what such a mock is made from when it gets another *spec*."""
+        return specified_member(self.form, spec_of(spec, is_set=is_set))
 
     def given(self, _member: Member, /) -> Member:
         """Return what the results of the mock are made from."""

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from isolation.mocks._standard import CallList, call_pair, call_triple
+from isolation.mocks._lists import calls_below, calls_of, method_calls_below
+from isolation.mocks._standard import call_pair
 from isolation.mocks._state import State
 
 
@@ -29,23 +30,29 @@ class Recorded(State):
     @property
     def call_args_list(self) -> Any:
         """The arguments of every call."""
-        return _pairs(self._isolation_ledger.log.of(self._isolation_key))
+        return calls_of(self._isolation_ledger.log, self._isolation_key)
 
     @property
     def mock_calls(self) -> Any:
         """Every call of the mock and of all below it."""
-        key = self._isolation_key
-        calls = (call for call in self._isolation_ledger.log if call.key.is_below(key))
-        return CallList(call_triple(call.key.relative_to(key), call.args, call.kwargs) for call in calls)
+        return calls_below(self._isolation_ledger.log, self._isolation_key)
 
     @property
     def method_calls(self) -> Any:
         """Every call of the mock's methods and of theirs."""
-        return CallList(call for call in self.mock_calls if call[0] and "()" not in call[0] and "__" not in call[0])
+        return method_calls_below(self._isolation_ledger.log, self._isolation_key)
 
-    def reset_mock(self, _visited: Any = None, *, return_value: bool = False, side_effect: bool = False) -> None:
+    def reset_mock(
+        self, visited: list[int] | None = None, *, return_value: bool = False, side_effect: bool = False
+    ) -> None:
         """Forget the calls; if asked for, the results and effects, too."""
-        self._isolation_ledger.reset(self._isolation_key, return_value=return_value, side_effect=side_effect)
+        ledger, key = self._isolation_ledger, self._isolation_key
+        ledger.reset(key, return_value=return_value, side_effect=side_effect)
+        if ledger.adopted is not None:
+            visited = [] if visited is None else visited
+            if id(self) not in visited:
+                visited.append(id(self))
+                ledger.reset_adopted(key, visited, return_value=return_value, side_effect=side_effect)
 
 
 class RecordedAwaits(Recorded):
@@ -66,12 +73,8 @@ class RecordedAwaits(Recorded):
     @property
     def await_args_list(self) -> Any:
         """The arguments of every call that was awaited."""
-        return _pairs(self._isolation_ledger.awaits.of(self._isolation_key))
+        return calls_of(self._isolation_ledger.awaits, self._isolation_key)
 
 
 def _last(calls: Any) -> Any:
     return call_pair(calls[-1].args, calls[-1].kwargs) if calls else None
-
-
-def _pairs(calls: Any) -> Any:
-    return CallList(call_pair(call.args, call.kwargs) for call in calls)
