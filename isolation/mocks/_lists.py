@@ -77,4 +77,4 @@ class LiveCalls(_List):
         self._read_on()
         return super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]  # lists have none
+    __hash__ = None
