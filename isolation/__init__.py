@@ -19,6 +19,7 @@ from isolation._errors import (
     LoopScopeWarning,
     ManagerClosedError,
     MockStrictnessError,
+    PatchTargetError,
     RunnerStuckError,
     SettingsError,
     SetupCancelledError,
@@ -45,26 +46,39 @@ if TYPE_CHECKING:
     from isolation._survivors import Survivor
     from isolation._targets import Isolatable, attributes, environment, working_directory
     from isolation.mocks._context import MockContext
+    from isolation.mocks._control import control, outage
+    from isolation.mocks._faults import Fault
     from isolation.mocks._mock import isolated_mock, private_class
+    from isolation.mocks._patching import IsolatedPatch
     from isolation.mocks._services import ServiceType
+    from isolation.mocks._views import AsyncControl, Control, RecordedCall
+    from isolation.mocks._when import AsyncWhen, When
     from isolation.probes._protocol import Probe
 
 # The plugin is loaded at every start of pytest and needs none of these: each is imported when somebody asks for it.
 _LATE = {
+    "AsyncControl": "isolation.mocks._views",
+    "AsyncWhen": "isolation.mocks._when",
     "Barrier": "isolation._passages",
     "CleanupHandle": "isolation._cleanups",
+    "Control": "isolation.mocks._views",
+    "Fault": "isolation.mocks._faults",
     "FixtureScope": "isolation._managed",
     "FoundResettable": "isolation._discovery",
     "Isolatable": "isolation._targets",
+    "IsolatedPatch": "isolation.mocks._patching",
     "ManagerState": "isolation._stack",
     "MockContext": "isolation.mocks._context",
     "NoLeaks": "isolation._no_leaks",
     "Probe": "isolation.probes._protocol",
+    "RecordedCall": "isolation.mocks._views",
     "Resettable": "isolation._resettables",
     "ResourceManager": "isolation._resources",
     "ServiceType": "isolation.mocks._services",
     "Survivor": "isolation._survivors",
+    "When": "isolation.mocks._when",
     "attributes": "isolation._targets",
+    "control": "isolation.mocks._control",
     "debug_fixture_state": "isolation._fixture_state",
     "environment": "isolation._targets",
     "find_resettables": "isolation._discovery",
@@ -74,6 +88,7 @@ _LATE = {
     "isolation_barrier": "isolation._barriers",
     "managed_fixture": "isolation._managed",
     "no_leaks": "isolation._no_leaks",
+    "outage": "isolation.mocks._control",
     "private_class": "isolation.mocks._mock",
     "reset_all": "isolation._resettables",
     "resettable": "isolation._resettables",
@@ -87,6 +102,8 @@ _LATE = {
 
 __all__ = [
     "AsyncCleanupRequiredError",
+    "AsyncControl",
+    "AsyncWhen",
     "Barrier",
     "BarrierConflictError",
     "CleanupCancelledError",
@@ -94,12 +111,15 @@ __all__ = [
     "CleanupHandle",
     "CleanupTimeoutError",
     "ContaminationError",
+    "Control",
+    "Fault",
     "Finding",
     "FixtureScope",
     "FixtureTaskCrashedError",
     "FixtureYieldError",
     "FoundResettable",
     "Isolatable",
+    "IsolatedPatch",
     "IsolationError",
     "IsolationWarning",
     "LeakError",
@@ -111,7 +131,9 @@ __all__ = [
     "MockStrictnessError",
     "NoLeaks",
     "Origin",
+    "PatchTargetError",
     "Probe",
+    "RecordedCall",
     "Resettable",
     "ResourceManager",
     "RunnerStuckError",
@@ -120,7 +142,9 @@ __all__ = [
     "SetupCancelledError",
     "Survivor",
     "TaskEscapedError",
+    "When",
     "attributes",
+    "control",
     "debug_fixture_state",
     "environment",
     "find_resettables",
@@ -130,6 +154,7 @@ __all__ = [
     "isolation_barrier",
     "managed_fixture",
     "no_leaks",
+    "outage",
     "private_class",
     "reset_all",
     "resettable",

@@ -75,6 +75,10 @@ class ManagerClosedError(IsolationError, RuntimeError):
     """A resource was registered with a manager that has already cleaned up; nobody would ever clean it up."""
 
 
+class PatchTargetError(IsolationError, AttributeError):
+    """A name that shall be patched is not there; nothing was changed, and the message has the nearest name."""
+
+
 class BarrierConflictError(IsolationError, RuntimeError):
     """Two barriers want the same state, and one of them cannot wait, or has waited for too long; names both."""
 

@@ -89,13 +89,14 @@ class Blueprint:
             return self._members[name]
         except KeyError:
             facts = self._facts_of(name)
-            return self._members.setdefault(name, None if facts is None else self._member(facts))
+            return self._members.setdefault(name, None if facts is None else self.made_from(facts))
 
     def _facts_of(self, name: str) -> MemberFacts | None:
         cls = self.cls
         return self._overrides.get(name) or (None if cls is None else describe_member(cls, name))
 
-    def _member(self, facts: MemberFacts) -> Member:
+    def made_from(self, facts: MemberFacts) -> Member:
+        """Return what mocks of a member are made from of which *facts* are known."""
         if facts.kind is Kind.VALUE:
             return self._value(facts)
         form = _FORMS[facts.kind]

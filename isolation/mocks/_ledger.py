@@ -95,7 +95,7 @@ class Ledger:
         return stub
 
     def reset(self, key: Key = ROOT, *, return_value: bool = False, side_effect: bool = False) -> None:
-        """Forget the calls of *key* and all below it, and if asked for their results and effects."""
+        """Forget the calls of *key* and below; if asked, their results, or their effects with answers and faults."""
         if key:
             self.log, self.awaits = self.log.without(key), self.awaits.without(key)
         else:
@@ -124,6 +124,9 @@ class Ledger:
                 setup.return_value, setup.value_stub = DEFAULT, None
             if side_effect:
                 setup.side_effect, setup.effect_stub = None, None
+                setup.answers.clear()
+        if side_effect and self.faults:
+            self.faults = {place: plan for place, plan in self.faults.items() if not place.is_below(key)} or None
 
     def close(self) -> None:
         """End the life of the mocks: what was configured is dropped, and calls that still come are late."""

@@ -1,0 +1,81 @@
+"""Stand-ins: the mock that replaces what a name stands for, made from what is there."""
+
+import inspect
+from functools import partial
+from types import MethodType
+from typing import Any, cast
+
+from isolation import _natures
+from isolation.mocks._blueprints import blueprint_of
+from isolation.mocks._class_mocks import class_mock
+from isolation.mocks._keys import ROOT, Key
+from isolation.mocks._ledger import Ledger
+from isolation.mocks._mock import mock_in
+from isolation.mocks._patch_targets import ABSENT, Target
+from isolation.mocks._state import stamp
+from isolation.mocks.inspection import describe_function, describe_member
+
+_VALUES = (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
+
+
+class _Functions:
+    """What functions are members of that belong to no class."""
+
+
+def stand_in_for(target: Target, spec: type | None) -> Any:
+    """Return a mock of what is at *target*, or of an instance of *spec*, with a ledger of its own.
+
+    Raises:
+        TypeError: If a mock cannot stand for what is there, such as a number.
+    """
+    __tracebackhide__ = True
+    if spec is not None:
+        return mock_in(Ledger(target.label), ROOT, spec)
+    found = target.found
+    if found is None or found is ABSENT:
+        return mock_in(Ledger(target.label), ROOT, None)
+    if _natures.is_class(found):
+        return class_mock(cast("type", found), Ledger(target.label))
+    if _is_function(found):
+        return _function_mock(target, found)
+    _refuse(found, target)
+    return mock_in(Ledger(target.label), ROOT, _class_of(found))
+
+
+def _is_function(found: object) -> bool:
+    return inspect.isroutine(found) or isinstance(found, (partial, staticmethod, classmethod))
+
+
+def _function_mock(target: Target, found: object) -> Any:
+    """Return a mock of the function *found*; of a method it is called without the object, as if it were bound."""
+    facts = None
+    if isinstance(found, MethodType):
+        facts = describe_member(type(found.__self__), found.__name__)
+    elif not _natures.is_module(target.owner):
+        cls = cast("type", target.owner) if _natures.is_class(target.owner) else type(target.owner)
+        facts = describe_member(cls, target.name)
+    path, _, name = target.label.rpartition(".")
+    member = blueprint_of(_Functions).made_from(facts or describe_function(found))
+    return stamp(member, Ledger(path), Key(name))
+
+
+def _class_of(found: object) -> type | None:
+    """Return the class of *found*; for a mock the one that it pretends to be of, None if there is none."""
+    if not _natures.is_mock(found):
+        return type(found)
+    cls: type = found.__class__
+    return None if cls is type(found) else cls
+
+
+def _refuse(found: object, target: Target) -> None:
+    """Raise if a mock would be nothing like *found*."""
+    __tracebackhide__ = True
+    kind, advice = type(found).__qualname__, "give what shall be there instead"
+    if _natures.is_module(found):
+        kind, advice = "module", "patch what is used of it"
+    elif isinstance(found, property) or hasattr(type(found), "__set__"):
+        advice = "give its value instead"
+    elif not isinstance(found, _VALUES):
+        return
+    article = "an" if kind[0] in "aeiou" else "a"
+    raise TypeError(f"cannot make a mock of {target.label}, which is {article} {kind}; {advice}")
