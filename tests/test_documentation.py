@@ -172,6 +172,27 @@ def test_the_fixture_of_the_readme_runs(tmp_path: Path) -> None:
     ]
 
 
+SIGN_UP = """
+async def sign_up(name, database, bus):
+    number = await database.fetchval("insert into users (name) values ($1) returning id", name)
+    await bus.publish("users", b"%d" % number)
+    return number
+
+"""
+
+
+def test_the_mocks_of_the_readme_run(tmp_path: Path) -> None:
+    """The third example of the README, given the code that it is about, passes."""
+    (tmp_path / "test_it.py").write_text(SIGN_UP + blocks("python")[2])
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    )
+
+    output = run("$ pytest -q", tmp_path)
+
+    assert "1 passed" in output
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_of_docstrings_run(module: str) -> None:
     """What a docstring shows behind ``>>>`` is what it gives."""

@@ -22,6 +22,7 @@ class Attributes(State):
             raise AttributeError(name)
         member = self._isolation_member.template.member(name)
         if member is None or name in self.__dict__.get(_DELETED, ()):
+            __tracebackhide__ = True
             raise self._isolation_unknown(name)
         if self._isolation_ledger.sealed:
             self._isolation_refuse_if_sealed(name)
