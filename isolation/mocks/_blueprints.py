@@ -127,7 +127,13 @@ class Blueprint:
         member = Member(Form.MAGIC, self._methods, object, result=facts.result)
         given = self.given(member)
         return Member(
-            given.form, given.template, given.handle, make=self._make(facts), result=facts.result, is_value=True
+            given.form,
+            given.template,
+            given.handle,
+            make=self._make(facts),
+            result=facts.result,
+            is_value=True,
+            is_callable=given.is_callable,
         )
 
     def specified(self, spec: object, *, is_set: bool) -> Member:

@@ -85,6 +85,10 @@ def _stop(_owner: object, _args: tuple[object, ...]) -> object:
     raise StopIteration
 
 
+def _stop_async(_owner: object, _args: tuple[object, ...]) -> object:
+    raise StopAsyncIteration
+
+
 def _calculated(name: str) -> Special:
     return lambda owner, _: MAGIC_CALCULATORS[name](owner)
 
@@ -113,7 +117,7 @@ SPECIAL_OF_CLASSES: Final[dict[str, Special]] = {
     "__iter__": _iterate,
     "__aiter__": _iterate_async,
     "__next__": _stop,
-    "__anext__": _stop,
+    "__anext__": _stop_async,
 }
 """What special methods of a class give, whatever their annotations say: nothing comes from an empty service."""
 

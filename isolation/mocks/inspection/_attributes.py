@@ -10,7 +10,7 @@ from isolation.mocks.inspection._bodies import Body
 from isolation.mocks.inspection._defaults import Context, result_of
 from isolation.mocks.inspection._forms import form_of, scope_of_class, scope_of_function
 from isolation.mocks.inspection._lookup import bases_of, innermost, namespace_of
-from isolation.mocks.inspection._sources import FunctionTree, statements, tree_of
+from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of
 
 _INITIALIZERS: Final = ("__init__", "__post_init__", "__attrs_post_init__")
 
@@ -21,7 +21,7 @@ def attribute_names(cls: type) -> set[str]:
     for base in bases_of(cls):
         names.update(_annotations(base))
         for _, tree in _initializers(base):
-            names.update(target.attr for target, _ in _assignments(tree))
+            names.update(mangled(target.attr, base) for target, _ in _assignments(tree))
     return names
 
 
@@ -89,7 +89,7 @@ def _set_by_initializer(base: type, name: str, context: Context) -> Result | Non
     for function, tree in _initializers(base):
         body = Body(tree, context, scope_of_function(function, base, context.bindings))
         for target, node in _assignments(tree):
-            if target.attr == name:
+            if mangled(target.attr, base) == name:
                 result = _assigned(body, target, node)
                 if not isinstance(result, Unknown) and result is not NOTHING:
                     return result
@@ -99,6 +99,5 @@ def _set_by_initializer(base: type, name: str, context: Context) -> Result | Non
 
 def _assigned(body: Body, target: ast.Attribute, node: ast.Assign | ast.AnnAssign) -> Result:
     if isinstance(node, ast.AnnAssign):
-        result = body.annotated(node.annotation)
-        return body.evaluate(node.value) if isinstance(result, Unknown) and node.value else result
+        return body.declared(node)
     return body.evaluate(node.value) if target in node.targets else UNKNOWN

@@ -10,8 +10,8 @@ from weakref import ref
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Itself, Kind, MemberFacts, Nested, Result, Unknown
 from isolation.mocks.inspection._defaults import Context, Promise, constant, nested, result_of
 from isolation.mocks.inspection._forms import Scope, attribute, form_of, imported_by
-from isolation.mocks.inspection._lookup import MISSING
-from isolation.mocks.inspection._sources import FunctionTree, statements, tree_of
+from isolation.mocks.inspection._lookup import MISSING, bases_of, namespace_of
+from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of
 
 _MAX_DEPTH: Final = 4
 _EMPTY: Final[dict[type, type]] = {
@@ -141,7 +141,12 @@ class Pending:
     result: Result
 
 
-Value = Result | Object | Method | Pending
+class Parent:
+    """The object itself, seen from the class above: what ``super()`` gives."""
+
+
+PARENT: Final = Parent()
+Value = Result | Object | Method | Pending | Parent
 
 
 @dataclass(slots=True)
@@ -161,7 +166,7 @@ class Body:
     def give(self, node: ast.expr) -> Result | Pending:
         """Return what *node* gives, which may be something to await."""
         value = self._value(node)
-        return UNKNOWN if isinstance(value, Object | Method) else value
+        return UNKNOWN if isinstance(value, Object | Method | Parent) else value
 
     def _value(self, node: ast.expr) -> Value:
         if type(node) in _EMPTY:
@@ -234,12 +239,19 @@ class Body:
         """Return what *annotation*, found in the source, stands for."""
         return result_of(form_of(ast.unparse(annotation), self.scope), self.context)
 
+    def declared(self, node: ast.AnnAssign) -> Result:
+        """Return what is assigned with an annotation: what that says, unless the value is of a class that says more."""
+        result = self.annotated(node.annotation)
+        if node.value is None or not (isinstance(result, Unknown) or is_abstract(result)):
+            return result
+        return narrower(result, self.evaluate(node.value))
+
     def _assigned(self, name: str) -> Iterator[Result]:
         for node in statements(self.tree):
             if isinstance(node, ast.Assign) and any(_is_named(target, name) for target in node.targets):
                 yield self.evaluate(node.value)
             elif isinstance(node, ast.AnnAssign) and _is_named(node.target, name):
-                yield self.annotated(node.annotation)
+                yield self.declared(node)
             elif isinstance(node, ast.withitem) and node.optional_vars and _is_named(node.optional_vars, name):
                 yield self._entered(self._value(node.context_expr))
 
@@ -266,7 +278,8 @@ class Body:
         value = self._value(node.value)
         if isinstance(value, Object):
             return self._of_object(value.value, node.attr)
-        member = self._member(value, node.attr)
+        member = self._member(value, mangled(node.attr, self.scope.owner))
+        value = ITSELF if isinstance(value, Parent) else value
         if member is None:
             return UNKNOWN
         if member.kind is not Kind.VALUE:
@@ -286,6 +299,8 @@ class Body:
         """Return what is known of the member *name* of *value*."""
         if isinstance(value, Itself):
             return self.context.describe(self.context.deeper(), name)
+        if isinstance(value, Parent):
+            return self.context.describe(self.context.deeper(self.scope.owner), name)
         cls = value.cls() if isinstance(value, Nested) else None
         if cls is None or self.context.depth >= _MAX_DEPTH:
             return None
@@ -293,6 +308,8 @@ class Body:
         return given or self.context.describe(self.context.inside(cls), name)
 
     def _called(self, node: ast.Call) -> Value:
+        if _is_call_of(node, "super"):
+            return PARENT
         if isinstance(node.func, ast.Attribute) and node.func.attr == "__await__":
             return self._value(node.func.value)
         function = self._value(node.func)
@@ -309,6 +326,24 @@ class Body:
     def _given(self, method: Method) -> Result | Pending:
         result = method.receiver if isinstance(method.facts.result, Itself) else method.facts.result
         return Pending(result) if method.facts.kind is Kind.ASYNC else result
+
+
+def is_abstract(result: Result) -> bool:
+    """Tell whether *result* is a mock of a class that leaves methods to subclasses."""
+    cls = result.cls() if isinstance(result, Nested) else None
+    return cls is not None and any(
+        isinstance(value, types.FunctionType) and value.__dict__.get("__isabstractmethod__")
+        for value in namespace_of(cls).values()
+    )
+
+
+def narrower(declared: Result, found: Result) -> Result:
+    """Return *found* if that says more than *declared*: a subclass, or anything where nothing was declared."""
+    if isinstance(declared, Unknown):
+        return found
+    wide = declared.cls() if isinstance(declared, Nested) else None
+    narrow = found.cls() if isinstance(found, Nested) else None
+    return found if narrow is not None and wide in bases_of(narrow) else declared
 
 
 def _parameters(tree: FunctionTree) -> list[ast.arg]:

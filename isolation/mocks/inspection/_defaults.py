@@ -30,14 +30,16 @@ class Context:
     describe: Describe
     bindings: Bindings
     depth: int = 0
+    above: type | None = None
+    """The class whose own members do not count, because the one that it overrides is meant."""
 
     def inside(self, cls: type, args: tuple[Form, ...] = ()) -> "Context":
         """Return the context of *cls*, which a member of this class gives."""
         return Context(cls, self.describe, bindings_of(cls, args, scope_of_class(cls)), self.depth + 1)
 
-    def deeper(self) -> "Context":
+    def deeper(self, above: type | None = None) -> "Context":
         """Return this context one step further from the member that was asked for."""
-        return replace(self, depth=self.depth + 1)
+        return replace(self, depth=self.depth + 1, above=above)
 
 
 async def _no_items() -> AsyncIterator[object]:

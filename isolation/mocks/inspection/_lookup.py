@@ -31,9 +31,10 @@ class Found:
     raw: object
 
 
-def find(cls: type, name: str) -> Found | None:
-    """Return what instances of *cls* get for *name* from the class, or None."""
-    for owner in bases_of(cls):
+def find(cls: type, name: str, *, above: type | None = None) -> Found | None:
+    """Return what instances of *cls* get for *name* from the class, or from what is above *above*, or None."""
+    bases = bases_of(cls)
+    for owner in bases[bases.index(above) + 1 :] if above in bases else bases:
         raw = namespace_of(owner).get(name, MISSING)
         if raw is not MISSING:
             return Found(owner, raw)

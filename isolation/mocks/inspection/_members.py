@@ -25,13 +25,13 @@ from isolation.mocks.inspection._lookup import Found, find, function_of, innermo
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
-from isolation.mocks.inspection._tables import row_of
+from isolation.mocks.inspection._tables import row_of, row_of_function
 
 _CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes, frozenset)
 _COLLECTIONS: Final = (list, dict, set)
 _ENTERING: Final = frozenset({"__aenter__", "__enter__", "__await__"})
 _LEAVING: Final = frozenset({"__aexit__", "__exit__"})
-_AWAITED: Final = frozenset({"__aenter__", "__aexit__", "__anext__"})
+_AWAITED: Final = frozenset({"__aenter__", "__aexit__", "__anext__", "__await__"})
 _ITERATING: Final = {
     "__iter__": EMPTY_ITERATOR,
     "__reversed__": EMPTY_ITERATOR,
@@ -48,14 +48,15 @@ def describe(cls: type, name: str) -> MemberFacts | None:
 def _described(context: Context, name: str) -> MemberFacts | None:
     facts = _introspected(context, name)
     is_command = facts is not None and facts.kind is Kind.ASYNC and name not in SPECIAL_METHODS
-    row = row_of(context.cls, name, is_command=is_command)
+    row = row_of(context.cls, name, is_command=is_command) or row_of_function(_function(context.cls, name))
     if row is None:
         return facts
     form = form_of(row, LOADED)
     known = MemberFacts(name=name, kind=Kind.VALUE) if facts is None else facts
     if form.head in AWAITABLES:
         return replace(known, kind=Kind.ASYNC, result=result_of(form.args[-1], context))
-    kind = Kind.SYNC if known.kind is Kind.ASYNC and not _is_coroutine(context.cls, name) else known.kind
+    stays = name in SPECIAL_METHODS or is_coroutine_function(_function(context.cls, name))
+    kind = Kind.SYNC if known.kind is Kind.ASYNC and not stays else known.kind
     return replace(known, kind=kind, result=result_of(form, context))
 
 
@@ -64,13 +65,15 @@ def is_supported(special: object) -> bool:
     return special is not None and not (isinstance(special, types.FunctionType) and refuses(special))
 
 
-def _is_coroutine(cls: type, name: str) -> bool:
+def _function(cls: type, name: str) -> object:
+    """Return the function that is behind the member *name* of *cls* in the end, or None."""
     found = find(cls, name)
-    return found is not None and is_coroutine_function(innermost(function_of(found.raw)))
+    return None if found is None else innermost(function_of(found.raw))
 
 
 def _introspected(context: Context, name: str) -> MemberFacts | None:
-    found = find(context.cls, name)
+    found = find(context.cls, name, above=context.above)
+    context = replace(context, above=None)
     if found is None:
         result = attribute_result(name, context)
         return _dynamic(context, name) if result is None else MemberFacts(name=name, kind=Kind.VALUE, result=result)
@@ -83,7 +86,7 @@ def _introspected(context: Context, name: str) -> MemberFacts | None:
         return MemberFacts(name=name, kind=Kind.VALUE, result=_value(found, context, name))
     kind, result = returned_by(function, found.owner, context)
     if name == "__await__":
-        result = awaited(function, found.owner, context)
+        result = awaited(innermost(function), found.owner, context)
     return MemberFacts(
         name=name,
         kind=Kind.ASYNC if name in _AWAITED else kind,

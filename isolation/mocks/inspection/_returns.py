@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, Final, Literal, TypeVar, Union, cast
 
 from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
-from isolation.mocks.inspection._bodies import result_of_body, yielded_by_body
+from isolation.mocks.inspection._bodies import is_abstract, narrower, result_of_body, yielded_by_body
 from isolation.mocks.inspection._defaults import (
     AWAITABLES,
     EMPTY_ASYNC_ITERATOR,
@@ -132,14 +132,11 @@ def _of_first_parameter(function: FunctionType) -> object:
 
 def _refined(result: Result, function: FunctionType, context: Context, scope: Scope) -> Result:
     """Return *result*, or what the source says where the annotation is a class of the object itself or abstract."""
-    cls = result.cls() if isinstance(result, Nested) else None
-    if cls is None or not (cls in bases_of(context.cls) or namespace_of(cls).get("__abstractmethods__")):
+    is_own = isinstance(result, Nested) and result.cls() in bases_of(context.cls)
+    if not is_own and not is_abstract(result):
         return result
     found = result_of_body(function, context, scope)[1]
-    if isinstance(found, Itself):
-        return found if cls in bases_of(context.cls) else result
-    given = found.cls() if isinstance(found, Nested) else None
-    return result if given is None or cls not in bases_of(given) else found
+    return found if isinstance(found, Itself) and is_own else narrower(result, found)
 
 
 def _declared(function: FunctionType, scope: Scope, context: Context, *, is_async: bool) -> tuple[Kind, Form]:

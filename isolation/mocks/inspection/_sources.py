@@ -10,6 +10,7 @@ from typing import Final
 
 FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef
 
+_MAX_CLOSING: Final = 20
 _CHECKING_BLOCK: Final = re.compile(r"^if\b.*\bTYPE_CHECKING\s*:")
 
 
@@ -17,9 +18,17 @@ def tree_of(function: FunctionType) -> FunctionTree | None:
     """Return the definition of *function*; None for a lambda, or without source."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    body = _parsed(lines[code.co_firstlineno - 1 : _last_line(code)])
-    statement = body[0] if body else None
+    statement = _first_statement(lines, code.co_firstlineno - 1, _last_line(code))
     return statement if isinstance(statement, FunctionTree) and statement.name == code.co_name else None
+
+
+def _first_statement(lines: list[str], start: int, end: int) -> ast.stmt | None:
+    """Return the statement from line *start* to *end*, or a few lines on: brackets are closed where no code is."""
+    for last in range(end, min(end + _MAX_CLOSING, len(lines) + 1)):
+        body = _parsed(lines[start:last])
+        if body:
+            return body[0]
+    return None
 
 
 def _last_line(code: CodeType) -> int:
@@ -44,6 +53,12 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             waiting.extend(list(ast.iter_child_nodes(node))[::-1])
+
+
+def mangled(name: str, owner: type | None) -> str:
+    """Return what an attribute is called in the end that the body of *owner* calls *name*."""
+    is_private = owner is not None and name.startswith("__") and not name.endswith("__")
+    return f"_{owner.__name__.lstrip('_')}{name}" if owner is not None and is_private else name
 
 
 def imported_for_checking(namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:

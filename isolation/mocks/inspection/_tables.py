@@ -2,26 +2,37 @@
 
 import importlib
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Final, cast
 
 from isolation.mocks.inspection._forms import LOADED, form_of
-from isolation.mocks.inspection._lookup import bases_of, namespace_of
+from isolation.mocks.inspection._lookup import bases_of, find, namespace_of
 
 LIBRARIES: Final = frozenset({"aiohttp", "aiokafka", "asyncpg", "httpx", "nats", "redis", "websockets"})
 
 
 def row_of(cls: type, name: str, *, is_command: bool = False) -> str | None:
     """Return the annotation that a table gives for the member *name* of *cls*, if nobody overrides the member."""
-    inherited: list[tuple[str, str]] = []
+    found = find(cls, name)
     for base in bases_of(cls):
         row = _table(base, "ROWS").get(f"{_dotted(base)}.{name}")
         if row is not None:
             return cast("str", row)
         if name in namespace_of(base):
-            return next((row for package, row in inherited if _dotted(base).startswith(f"{package}.")), None)
-        given = _table(base, "INHERITED").get(_dotted(base)) if is_command else None
-        inherited.extend([cast("tuple[str, str]", given)] if given else [])
+            return None
+        package, inherited = cast("tuple[str, str]", _table(base, "INHERITED").get(_dotted(base), ("", "")))
+        if is_command and package and found and _dotted(found.owner).startswith(f"{package}."):
+            return inherited
     return None
+
+
+def row_of_function(function: object) -> str | None:
+    """Return the annotation that a table gives for *function*, wherever it stands."""
+    if not isinstance(function, FunctionType):
+        return None
+    return cast(
+        "str | None", _table_of(function.__module__, "ROWS").get(f"{function.__module__}.{function.__qualname__}")
+    )
 
 
 def extra_bases_of(cls: type) -> tuple[type, ...]:
@@ -41,7 +52,11 @@ def _dotted(cls: type) -> str:
 
 def _table(cls: type, kind: str) -> Mapping[str, object]:
     """Return the table of *kind* of the library that *cls* comes from."""
-    library = str(namespace_of(cls).get("__module__")).partition(".")[0]
+    return _table_of(str(namespace_of(cls).get("__module__")), kind)
+
+
+def _table_of(module_name: str, kind: str) -> Mapping[str, object]:
+    library = module_name.partition(".")[0]
     if library not in LIBRARIES:
         return {}
     module = importlib.import_module(f"isolation.mocks.services.{library}")
