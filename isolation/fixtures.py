@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # not at every start of pytest
 
     from isolation._resources import ResourceManager
     from isolation.mocks._context import MockContext
+    from isolation.mocks._patching import IsolatedPatch
 
 T = TypeVar("T")
 
@@ -52,6 +53,19 @@ def mock_context(request: pytest.FixtureRequest) -> "MockContext":
 def isolated_mock(mock_context: "MockContext") -> MockFactory:
     """Give `isolation.isolated_mock`, bound to the test: `isolated_mock(asyncpg.Pool)`."""
     return mock_context.mock
+
+
+@pytest.fixture
+def isolated_patch(mock_context: "MockContext") -> "Iterator[IsolatedPatch]":
+    """Replace names by mocks of what is there until the test is over: `isolated_patch("app.db.pool")`.
+
+    Every patch is undone, the newest first, even if one cannot be; the failures are an error of the teardown.
+    """
+    __tracebackhide__ = True
+    from isolation.mocks._patching import IsolatedPatch  # noqa: PLC0415 - imported when a test needs it
+
+    with IsolatedPatch(context=mock_context) as patch:
+        yield patch
 
 
 @pytest.fixture

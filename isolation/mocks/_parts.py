@@ -9,6 +9,7 @@ from isolation.mocks._answers import Expected
 from isolation.mocks._keys import Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._members import Form, Member
+from isolation.mocks._open import Open
 from isolation.mocks._state import State
 
 
@@ -35,6 +36,11 @@ class Part:
     def is_awaited(self) -> bool:
         """Tell whether its calls are awaited."""
         return self.member.form is Form.ASYNC
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it stands for nothing in particular, and takes everything."""
+        return isinstance(self.member.template, Open)
 
     def expect(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Expected:
         """Return these arguments, to be compared with those of calls.

@@ -21,6 +21,11 @@ _MOCK: Final[Any] = object()
 class Adopter(Protocol):
     """What judges mocks at the end of a test, such as a :class:`MockContext`."""
 
+    @property
+    def open_mocks(self) -> list[str]:
+        """The names of mocks that stand for no class."""
+        ...
+
     def adopt(self, ledger: Ledger, /) -> None:
         """Judge the mocks of *ledger* as well."""
         ...
@@ -168,9 +173,8 @@ class IsolatedPatch:
         stored = target.stored  # afterwards: a lazy module has stored what it was asked for
         setattr(target.owner, target.name, made)
         self._undo_by(lambda: _put_back(target, stored, before), target.label)
-        part = part_of(made) if new is _MOCK else None
-        if part is not None and self._context is not None:
-            self._context.adopt(part.ledger)
+        if new is _MOCK and self._context is not None:
+            _hand_over(made, target, self._context)
         return made
 
     def _undo_by(self, undo: Callable[[], None], name: str) -> None:
@@ -179,6 +183,14 @@ class IsolatedPatch:
 
 def _manager() -> ResourceManager:
     return ResourceManager("isolated_patch")
+
+
+def _hand_over(mock: object, target: Target, context: Adopter) -> None:
+    part = part_of(mock)
+    assert part is not None, "a stand-in is a mock of ours"
+    context.adopt(part.ledger)
+    if part.is_open:
+        context.open_mocks.append(target.label)
 
 
 def _put_back(target: Target, stored: object, before: object) -> None:

@@ -537,15 +537,17 @@ def test_a_mock_that_was_patched_in_belongs_to_the_context(shop: ModuleType) -> 
 
     class Context:
         adopt = staticmethod(adopted.append)
+        open_mocks: list[str] = []  # noqa: RUF012 - of this test
 
     with IsolatedPatch(context=Context()) as patch:
         patch("shop.pool").quote("n")
         patch("shop.send")("ann")
         patch("shop.TIMEOUT", 7)
         patch("shop.nothing", isolated_mock(shop.Pool))
+        patch("shop.later", create=True)
 
     assert [call.key.text(ledger.name) for ledger in adopted for call in ledger.log] == ["shop.pool.quote", "shop.send"]
-    assert len(adopted) == 2
+    assert (len(adopted), Context.open_mocks) == (3, ["shop.later"])
 
 
 def test_a_patched_mock_is_a_mock_like_any_other(shop: ModuleType, patch: IsolatedPatch) -> None:

@@ -66,6 +66,6 @@ def log_out_again() -> None:
 def test_wrong_use_is_reported() -> None:
     """A scope that does not exist, and a callback that cannot be called, are errors of the type checker."""
     with pytest.raises(ValueError, match=r"unknown scope 'modul' in @managed_fixture; did you mean 'module'\?"):
-        managed_fixture(scope="modul")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+        managed_fixture(scope="modul")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType]
     with pytest.raises(TypeError, match="must be functions, got 'aclose'"):
-        managed_fixture(cleanup_callbacks=["aclose"])(log_out_again)  # type: ignore[list-item] # pyright: ignore[reportArgumentType, reportCallIssue]
+        managed_fixture(cleanup_callbacks=["aclose"])(log_out_again)  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
