@@ -5,7 +5,6 @@ from typing import Any
 from unittest import mock
 
 from isolation.mocks._magics import SUPPORTED, UNSUPPORTED
-from isolation.mocks._members import Member
 from isolation.mocks._standard import is_mock
 from isolation.mocks._state import State, stamp_below
 
@@ -26,16 +25,13 @@ class Attributes(State):
             raise self._isolation_unknown(name)
         if self._isolation_ledger.sealed:
             self._isolation_refuse_if_sealed(name)
-        return self.__dict__.setdefault(name, self._isolation_made(name, member))
-
-    def _isolation_made(self, name: str, member: Member) -> Any:
         if member.is_value and member.make is not None:
-            return member.make()
+            return self.__dict__.setdefault(name, member.make())
         made = stamp_below(self, name, member)
         setup = self._isolation_ledger.setups.get(self._isolation_key)
         if setup is not None and setup.wraps is not None and name not in SUPPORTED:
             made._isolation_setup.wraps = getattr(setup.wraps, name)
-        return made
+        return self.__dict__.setdefault(name, made)
 
     def _isolation_unknown(self, name: str) -> AttributeError:
         return self._isolation_member.template.refusal(name)

@@ -174,7 +174,9 @@ class Methods:
         return False
 
 
-_blueprints: dict[tuple[int, object, bool], Blueprint] = {}
+ROOTS: Final[dict[int, Member]] = {}
+"""What the mocks of classes are made from, by the class's identity; what a mock is made from most often."""
+_blueprints: Final[dict[tuple[int, object, bool], Blueprint]] = {}
 
 
 def blueprint_of(cls: type, members: tuple[tuple[str, MemberFacts], ...] = (), *, is_plain: bool = False) -> Blueprint:
@@ -183,5 +185,12 @@ def blueprint_of(cls: type, members: tuple[tuple[str, MemberFacts], ...] = (), *
     found = _blueprints.get(key)
     if found is not None:
         return found
-    reference = ref(cls, lambda _: _blueprints.pop(key, None))
-    return _blueprints.setdefault(key, Blueprint(reference, describe_class(cls), members, is_plain=is_plain))
+
+    def forget(_reference: object) -> None:
+        _blueprints.pop(key, None)
+        ROOTS.pop(key[0], None)
+
+    found = _blueprints.setdefault(key, Blueprint(ref(cls, forget), describe_class(cls), members, is_plain=is_plain))
+    if not members and not is_plain:
+        ROOTS[key[0]] = found.root
+    return found

@@ -1,20 +1,19 @@
 """A call of a mock: check the arguments, record it, give the result that was set or the default."""
 
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, Final
+from typing import Any
 
 from isolation._origin import caller_frame
-from isolation.mocks._calls import Call
+from isolation.mocks._calls import AsyncCall, Call
 from isolation.mocks._defaults import default_of
 from isolation.mocks._effects import raised
 from isolation.mocks._ledger import Ledger
+from isolation.mocks._members import Member
 from isolation.mocks._plans import Answer
 from isolation.mocks._sites import INTERNAL_FILES, outside
 from isolation.mocks._standard import COROUTINE_MARK, DEFAULT, is_exception
 from isolation.mocks._state import State
 from isolation.mocks._stubs import Setup
-
-_EMPTY: Final[dict[str, Any]] = {}
 
 
 class Called(State):
@@ -22,24 +21,21 @@ class Called(State):
 
     __slots__ = ()
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: PLR0915 - each function call would cost 50 ns
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Check the arguments, record the call and give the result."""
         __tracebackhide__ = True
         member = self._isolation_member
-        check = member.check
-        if check is not None:
-            if member.is_bound:
-                check(None, *args, **kwargs)
+        guard = member.guard
+        if guard is not None:
+            if kwargs:
+                guard(*args, **kwargs)
             else:
-                check(*args, **kwargs)
-        elif not member.is_callable:
-            raise TypeError(f"{member.template.title!r} object is not callable")
+                guard(*args)
         ledger = self._isolation_ledger
-        call = Call()
         key = self._isolation_key
+        call = Call()
         call.key, call.args, call.kwargs = key, args, kwargs
-        call.is_async, call.awaits, call.is_foreign = False, 0, False
-        call.stub = call.coroutine = None
+        call.stub = None
         frame = caller_frame(1)
         call.code = code = frame.f_code
         call.instruction = frame.f_lasti
@@ -52,11 +48,7 @@ class Called(State):
         if setup is None:
             make = member.make
             return default_of(self, args) if make is None else make()
-        answer = _answer_of(setup, call)
-        if answer is not None:
-            return answer.give(args, kwargs)
-        result = settle(self, call, setup)
-        return default_of(self, args) if result is DEFAULT else result
+        return _set_or_default(self, call, setup)
 
 
 class Awaited(State):
@@ -68,43 +60,48 @@ class Awaited(State):
         """Check the arguments, record the call and give a coroutine."""
         __tracebackhide__ = True
         member = self._isolation_member
-        check = member.check
-        if check is not None:
-            if member.is_bound:
-                check(None, *args, **kwargs)
+        guard = member.guard
+        if guard is not None:
+            if kwargs:
+                guard(*args, **kwargs)
             else:
-                check(*args, **kwargs)
-        elif not member.is_callable:
-            raise TypeError(f"{member.template.title!r} object is not callable")
-        call = Call()
+                guard(*args)
+        ledger = self._isolation_ledger
+        call = AsyncCall()
         call.key, call.args, call.kwargs = self._isolation_key, args, kwargs
-        call.is_async, call.awaits, call.is_foreign = True, 0, False
-        call.stub = call.coroutine = None
+        call.awaits, call.stub, call.coroutine = 0, None, None
         frame = caller_frame(1)
         call.code = code = frame.f_code
         call.instruction = frame.f_lasti
         if code.co_filename in INTERNAL_FILES:
             call.code, call.instruction = outside(frame)
-        ledger = self._isolation_ledger
         ledger.sink.append(call)
-        coroutine = _awaited(self, call)
         if ledger.is_watched:
-            call.coroutine = coroutine
-        return coroutine
+            call.coroutine = coroutine = _awaited(self, call, ledger, member)
+            return coroutine
+        return _awaited(self, call, ledger, member)
 
 
-async def _awaited(handle: Any, call: Call) -> Any:
+async def _awaited(handle: Any, call: AsyncCall, ledger: Ledger, member: Member) -> Any:
     """Give the result of *call* to whoever awaits it."""
     __tracebackhide__ = True
-    ledger: Ledger = handle._isolation_ledger
     call.awaits, call.coroutine = 1, None
     ledger.awaits.append(call)
     if ledger.faults:
         await _meet_awaited(ledger, call)
     setup = ledger.setups.get(call.key)
     if setup is None:
-        make = handle._isolation_member.make
+        make = member.make
         return default_of(handle, call.args) if make is None else make()
+    if setup.side_effect is None and setup.return_value is not DEFAULT and not setup.answers:
+        _use(call, setup.value_stub)
+        return setup.return_value
+    return await _set_or_default_async(handle, call, setup)
+
+
+async def _set_or_default_async(handle: Any, call: Call, setup: Setup) -> Any:
+    """Return what is set for *call*, or what it gives by default."""
+    __tracebackhide__ = True
     answer = _answer_of(setup, call)
     if answer is not None:
         result = answer.give(call.args, call.kwargs)
@@ -113,9 +110,19 @@ async def _awaited(handle: Any, call: Call) -> Any:
         result = settle(handle, call, setup)
     except StopIteration:
         raise StopAsyncIteration from None  # a coroutine cannot raise the other
-    if result is not DEFAULT:
-        return await result if isawaitable(result) and _is_awaited(setup) else result
-    return default_of(handle, call.args)
+    if result is DEFAULT:
+        return default_of(handle, call.args)
+    return await result if isawaitable(result) and _is_awaited(setup) else result
+
+
+def _set_or_default(handle: Any, call: Call, setup: Setup) -> Any:
+    """Return what is set for *call*, or what it gives by default."""
+    __tracebackhide__ = True
+    answer = _answer_of(setup, call)
+    if answer is not None:
+        return answer.give(call.args, call.kwargs)
+    result = settle(handle, call, setup)
+    return default_of(handle, call.args) if result is DEFAULT else result
 
 
 def _is_awaited(setup: Setup) -> bool:
@@ -142,7 +149,8 @@ def settle(handle: Any, call: Call, setup: Setup) -> Any:
             return result
     if setup.return_value is not DEFAULT:
         _use(call, setup.value_stub)
-        return handle._isolation_converted(setup.return_value)
+        convert = handle._isolation_member.convert
+        return setup.return_value if convert is None else convert(setup.return_value)
     if setup.wraps is not None:
         return setup.wraps(*call.args, **call.kwargs)  # type: ignore[operator]
     return DEFAULT

@@ -54,7 +54,3 @@ class Configured(Named):
         if replaced is not None:
             replaced.is_excused = True
         return self._isolation_ledger.add_stub(self._isolation_key, what) if is_set else None
-
-    def _isolation_converted(self, value: Any) -> Any:
-        convert = self._isolation_member.convert
-        return value if convert is None else convert(value)

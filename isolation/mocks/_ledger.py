@@ -52,7 +52,7 @@ class Ledger:
     def __init__(self, name: str = "", *, copy_args: bool = False) -> None:
         self.name = name
         self.attachments: dict[Key, Attachment] | None = None
-        self.log = self.sink = HeedfulLog.of_log(Log(), {}, is_copying=True) if copy_args else Log()
+        self.log = self.sink = Log()
         self.awaits: Log = Log()
         self.setups: dict[Key, Setup] = {}
         self.sealed: tuple[Key, ...] = ()
@@ -61,6 +61,8 @@ class Ledger:
         self.faults: dict[Key, Plan] | None = None
         self.adopted: list[tuple[Key, ref[Any]]] | None = None
         self._stubs: list[Stub] | None = None
+        if copy_args:
+            self.log = self.sink = HeedfulLog.of_log(Log(), {}, is_copying=True)
 
     @property
     def stubs(self) -> list[Stub]:

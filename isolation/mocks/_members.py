@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from enum import Enum
 from inspect import Signature
-from typing import Any, Protocol
+from types import MethodType
+from typing import Any, Final, Protocol
 from unittest import mock
 
 from isolation.mocks._facts import UNKNOWN, Result
@@ -82,6 +83,7 @@ class Member:
         name: What the interpreter calls the member; None where nothing is known.
         check: What raises if the arguments do not fit.
         is_bound: Whether *check* takes a placeholder for ``self``.
+        guard: *check* with its placeholder; called first in every call, None if anything goes.
         make: What makes the default result, if that is a plain value.
         result: What the default result is.
         template: What its own attributes are made from.
@@ -95,7 +97,7 @@ class Member:
     """
 
     __slots__ = (
-        "check", "convert", "form", "given", "handle", "is_bound", "is_callable", "is_value", "make", "name",
+        "check", "convert", "form", "given", "guard", "handle", "is_bound", "is_callable", "is_value", "make", "name",
         "needs_owner", "result", "special", "template",
     )  # fmt: skip
 
@@ -121,6 +123,7 @@ class Member:
         self.handle = handle
         self.name = name
         self.check = check
+        self.guard = _guard(check, is_bound=is_bound) if is_callable else _Refusal(template.title)
         self.is_bound = is_bound
         self.make = make
         self.result = result
@@ -130,3 +133,23 @@ class Member:
         self.convert = convert
         self.needs_owner = needs_owner
         self.given: Member | None = None
+
+
+_PLACEHOLDER: Final = object()
+"""Stands for ``self``."""
+
+
+def _guard(check: Callable[..., object] | None, *, is_bound: bool) -> Callable[..., object] | None:
+    # A bound method is called in half the time that an argument in front of *args takes.
+    return MethodType(check, _PLACEHOLDER) if is_bound and check is not None else check
+
+
+class _Refusal:
+    """What is called first where the real thing cannot be called."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def __call__(self, *_args: object, **_kwargs: object) -> None:
+        __tracebackhide__ = True
+        raise TypeError(f"{self._title!r} object is not callable")

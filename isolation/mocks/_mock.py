@@ -3,7 +3,7 @@
 from typing import Any, TypeVar, overload
 from unittest.mock import AsyncMock
 
-from isolation.mocks._blueprints import blueprint_of
+from isolation.mocks._blueprints import ROOTS, blueprint_of
 from isolation.mocks._handles import Handle, own_class
 from isolation.mocks._keys import ROOT, Key
 from isolation.mocks._ledger import Ledger
@@ -28,7 +28,9 @@ def isolated_mock(
     """Return a new mock of an instance of *cls*, which shares nothing with any other."""
     if context is not None:
         return context.mock(cls, name=name, plain=plain, copy_args=copy_args)
-    return mock_in(Ledger(name, copy_args=copy_args), ROOT, cls, plain=plain)
+    ledger = Ledger(name, copy_args=True) if copy_args else Ledger(name)
+    root = None if plain else ROOTS.get(id(cls))
+    return mock_in(ledger, ROOT, cls, plain=plain) if root is None else stamp(root, ledger, ROOT)
 
 
 def mock_in(ledger: Ledger, key: Key, cls: type | None, *, plain: bool = False) -> Any:
