@@ -41,6 +41,7 @@ _PLAIN_COPIES: Mapping[type, Callable[[Any], object]] = {
 _LENGTHS: Mapping[type, Callable[[object], int]] = {
     base: vars(base)["__len__"] for base in (dict, list, tuple, set, frozenset, deque)
 }
+_STATE = "isolation.mocks._state.State"
 _VALUES = {
     # Types of the standard library whose texts are short and made without asking anybody else.
     "datetime": ("date", "timedelta"),
@@ -208,11 +209,21 @@ def _mock(value: object) -> str:
     attributes = _natures.instance_namespace(value) or {}
     if type(value) is FunctionType:
         return f"<mock of function {_function_name(value)}>"
-    name, spec = attributes.get("_mock_name"), attributes.get("_spec_class")
+    name, spec = _isolated(value) or (attributes.get("_mock_name"), attributes.get("_spec_class"))
     words = [_natures.name_of(type(value)).rpartition(".")[2]]
     words += [f"name={name!r}"] if type(name) is str else []
     words += [f"spec={_natures.name_of(cast('type', spec))}"] if _natures.is_class(spec) else []
     return f"<{' '.join(words)}>"
+
+
+def _isolated(value: object) -> tuple[str | None, type | None] | None:
+    """Return the name of an isolated mock and the class that it stands for; None if *value* is none."""
+    slots = next((base.__dict__ for base in _natures.bases_of(type(value)) if _natures.name_of(base) == _STATE), None)
+    if slots is None:
+        return None
+    # It answers any attribute as it was told, so only what it has in its slots is its own.
+    ledger, key, member = (slots[f"_isolation_{name}"].__get__(value) for name in ("ledger", "key", "member"))
+    return str(key.text(ledger.name)) or None, member.template.cls
 
 
 def _instance(value: object) -> str:

@@ -11,6 +11,7 @@ from unittest.mock import MagicMock, create_autospec
 
 import pytest
 
+from isolation import isolated_mock
 from isolation._changes import ABSENT
 from isolation._representations import represent, represent_difference
 
@@ -168,6 +169,8 @@ def test_what_is_long_is_cut(value: object, text: str) -> None:
         (MagicMock(name="db", spec=Pool), f"<MagicMock name='db' spec={HERE}.Pool>"),
         (MagicMock(), "<MagicMock>"),
         (create_autospec(function), "<mock of function function>"),
+        (isolated_mock(Pool, name="db"), f"<AsyncMock name='db' spec={HERE}.Pool>"),
+        (isolated_mock(), "<AsyncMock>"),
     ],
 )
 def test_a_mock_is_shown_as_one(value: object, text: str) -> None:
