@@ -205,7 +205,7 @@ def check_services(config: pytest.Config, settings: Settings) -> None:
         pytest.UsageError: If there is none; the message has the nearest name.
     """
     if settings.services:
-        from isolation.mocks._services import check_path  # noqa: PLC0415 - most runs have none
+        from isolation.mocks._paths import check_path  # noqa: PLC0415 - most runs have none
 
         place = ini_place(config, "isolation_services")
         try:
