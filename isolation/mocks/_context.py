@@ -7,6 +7,7 @@ from unittest.mock import AsyncMock
 from isolation._findings import Finding, Severity
 from isolation._owners import Owner
 from isolation._resources import ResourceManager
+from isolation.mocks._calls import Log
 from isolation.mocks._keys import ROOT
 from isolation.mocks._late_calls import LateCalls
 from isolation.mocks._ledger import Ledger
@@ -179,12 +180,11 @@ class MockContext:
 
     def _close(self, ledger: Ledger) -> None:
         for call in ledger.log:
-            if call.coroutine is not None and is_forgotten(call):
+            if is_forgotten(call):
                 call.coroutine.close()  # so that the standard library does not say it again
-            call.coroutine = None
         ledger.close()
         # Arguments may lead back to the mock.
-        for kept in (ledger.log, ledger.awaits, ledger.stubs):
-            kept.clear()
+        ledger.log, ledger.awaits = Log(), Log()
+        ledger.stubs.clear()
         if self._is_watching:
             ledger.sink = self._late.log(ledger.name, self._strictness)

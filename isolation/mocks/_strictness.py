@@ -11,16 +11,14 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType
-from typing import Any
 
 from isolation._findings import MOCKS, Finding, Severity
 from isolation._origin import Origin
 from isolation._owners import Owner
-from isolation._representations import represent
 from isolation.mocks._calls import Call
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._plans import Answer
-from isolation.mocks._stub_lines import StubLine, said_at
+from isolation.mocks._stub_lines import StubLine, said_at, said_call
 
 _ONLY_OURS = 3
 """References to what only a call holds: its slot, a variable here, and the argument of the function that counts."""
@@ -63,7 +61,7 @@ class Strictness:
         """Return the finding that *call*, of a mock below *root*, came when its owner was over."""
         name = str(call.key.text(root))
         owner = self.owner.nodeid or self.owner.name
-        said = f"{_call(name, call)} was called at {said_at(call.site, self._root)} after {owner} was over"
+        said = f"{self._called(name, call)} after {owner} was over"
         return self._finding("use_after_close", name, said, call.code, call.instruction)
 
     def _mismatches(self, ledger: Ledger, unused: Sequence[StubLine], met: set[int]) -> Iterator[Finding]:
@@ -78,16 +76,19 @@ class Strictness:
                     yield self._mismatch(str(key.text(ledger.name)), call, near)
 
     def _mismatch(self, name: str, call: Call, near: Answer) -> Finding:
-        said = f"{_call(name, call)} was called at {said_at(call.site, self._root)}, "
-        said += f"but {_call('when', near)} is set at {said_at(near.stub.site, self._root)}"
+        expected = said_call("when", near.args, near.kwargs)
+        said = f"{self._called(name, call)}, but {expected} is set at {said_at(near.stub.site, self._root)}"
         return self._finding("argument_mismatch", name, said, call.code, call.instruction)
 
     def _never_awaited(self, ledger: Ledger) -> Iterator[Finding]:
         for call in ledger.log:
             if is_forgotten(call):
                 name = str(call.key.text(ledger.name))
-                said = f"{_call(name, call)} was called at {said_at(call.site, self._root)} and never awaited"
+                said = f"{self._called(name, call)} and never awaited"
                 yield self._finding("never_awaited", name, said, call.code, call.instruction)
+
+    def _called(self, name: str, call: Call) -> str:
+        return f"{said_call(name, call.args, call.kwargs)} was called at {said_at(call.site, self._root)}"
 
     def _finding(self, kind: str, name: str, said: str, code: CodeType | None, instruction: int) -> Finding:
         origin = Origin(self.owner, [(code, instruction)]) if code is not None else None
@@ -117,7 +118,7 @@ def filtered(finding: Finding) -> str | None:
     said = f"coroutine {finding.name.rpartition('.')[2]!r} was never awaited"
     for action, message, category, module, line in warnings.filters:
         if (
-            (message is None or _matches(message, said))
+            (message is None or message.match(said))
             and issubclass(RuntimeWarning, category)
             and module is None
             and (line in (0, place.line if place is not None else 0))
@@ -126,18 +127,11 @@ def filtered(finding: Finding) -> str | None:
     return None
 
 
-def _matches(message: Any, said: str) -> bool:
-    return message == said if isinstance(message, str) else message.match(said) is not None
-
-
-def _call(name: str, call: Call | Answer) -> str:
-    shown = [represent(value) for value in call.args]
-    shown += [f"{key}={represent(value, name=key)}" for key, value in call.kwargs.items()]
-    return f"{name}({', '.join(shown)})"
-
-
 def _is_unexpected(call: Call, answers: Iterable[Answer]) -> bool:
-    return call.stub is None and not any(answer.takes(call.args, call.kwargs) for answer in answers)
+    try:
+        return call.stub is None and not any(answer.takes(call.args, call.kwargs) for answer in answers)
+    except Exception:  # noqa: BLE001 - what cannot be compared, such as arrays, may be what is expected
+        return False
 
 
 def _is_elsewhere(call: Call, answer: Answer) -> bool:
@@ -149,5 +143,14 @@ def _nearest(call: Call, answers: Iterable[Answer]) -> Answer:
 
 
 def _agreement(args: Sequence[object], kwargs: Mapping[str, object], call: Call) -> int:
-    positional = sum(1 for mine, its in zip(args, call.args, strict=False) if mine == its)
-    return positional + sum(1 for name, value in kwargs.items() if name in call.kwargs and value == call.kwargs[name])
+    positional = sum(_is_same(*pair) for pair in zip(args, call.args, strict=False))
+    return positional + sum(
+        name in call.kwargs and _is_same(value, call.kwargs[name]) for name, value in kwargs.items()
+    )
+
+
+def _is_same(one: object, other: object) -> bool:
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001 - what cannot be compared, such as arrays, is not the same
+        return False

@@ -1,14 +1,13 @@
 """Which lines have set stubs: what is told is the line, and a line may have set many stubs, in many tests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 
-from isolation._origin import Place, relative
+from isolation._origin import Place, relative, resolve
+from isolation._representations import represent
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._stubs import Stub
-
-_WORDS = {"fault": "fault of {}", "outage": "outage of {}", "return_value": "stub {}", "side_effect": "stub {}"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,20 +46,29 @@ def stub_lines(ledgers: Iterable[Ledger]) -> Sequence[StubLine]:
     lines: dict[tuple[object, ...], StubLine] = {}
     for ledger in ledgers:
         for stub in ledger.stubs:
-            if stub.code is None or stub.site is None:
+            if stub.code is None:
                 continue
-            name, place = str(stub.key.text(ledger.name)), stub.site
+            name, place = str(stub.key.text(ledger.name)), resolve(stub.code, stub.instruction)
             key = (stub.code, place.line, name, stub.what)
             if key not in lines:
-                lines[key] = StubLine(
-                    name=name, said=_said(stub, name), code=stub.code, instruction=stub.instruction, place=place
-                )
+                said = _said(ledger, stub, name)
+                lines[key] = StubLine(name=name, said=said, code=stub.code, instruction=stub.instruction, place=place)
             lines[key].stubs.append(stub)
     return list(lines.values())
 
 
-def _said(stub: Stub, name: str) -> str:
-    return _WORDS.get(stub.what, f"stub {{}} for {stub.what}").format(name)
+def _said(ledger: Ledger, stub: Stub, name: str) -> str:
+    setup = ledger.setups.get(stub.key)
+    answer = next((each for each in setup.answers if each.stub is stub), None) if setup is not None else None
+    expected = f" for {said_call('when', answer.args, answer.kwargs)}" if answer is not None else ""
+    return f"{'fault of' if stub.what == 'fault' else 'stub'} {name}{expected}"
+
+
+def said_call(name: str, args: Iterable[object], kwargs: Mapping[str, object]) -> str:
+    """Return a call of *name* as it stands in a sentence: no code of the arguments runs, and no secret is shown."""
+    shown = [represent(value) for value in args]
+    shown += [f"{key}={represent(value, name=key)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(shown)})"
 
 
 def said_at(place: Place | None, root: str) -> str:

@@ -343,3 +343,35 @@ def test_the_findings_of_workers_arrive(pytester: pytest.Pytester) -> None:
         "stub kafka.publish was never used, set at test_it.py:5",
     ]
     assert "isolation: 2 open mocks, which check neither names nor arguments: kafka 2" in result.outlines
+
+
+def test_a_run_that_looks_at_nothing_else_counts_open_mocks(pytester: pytest.Pytester) -> None:
+    """The mode is about what tests leave; mocks are judged by their own setting."""
+    pytester.makepyfile("def test_it(isolated_kafka_mock): pass")
+
+    result = pytester.runpytest_inprocess("--isolation-mode=off")
+
+    assert "isolation: 1 open mock, which checks neither names nor arguments: kafka 1" in result.outlines
+    result.stdout.no_fnmatch_line("*left nothing behind*")
+
+
+def test_the_manager_of_a_context_is_that_of_the_test(pytester: pytest.Pytester) -> None:
+    """Whether the test has asked for it or not."""
+    pytester.makepyfile(
+        """
+        closed = []
+
+        def test_asks(mock_context, resource_manager):
+            assert mock_context.manager is resource_manager
+
+        def test_does_not_ask(mock_context):
+            mock_context.manager.add("session", closed.append)
+
+        def test_after():
+            assert closed == ["session"]
+        """
+    )
+
+    result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(passed=3)

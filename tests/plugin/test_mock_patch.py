@@ -157,7 +157,7 @@ def test_a_patch_that_is_left_is_found(suite: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2)
     assert section(result) == [
         "test_it.py::test_leaves changed",
-        "  shop.pool: <shop.Pool object> -> <AsyncMock>",
+        "  shop.pool: <shop.Pool object> -> <AsyncMock name='shop.pool' spec=shop.Pool>",
         "1 finding in 1 of 2 tests · score 0.500 · guard N µs per test",
     ]
 
