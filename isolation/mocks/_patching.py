@@ -51,6 +51,9 @@ class IsolatedPatch:
         self._context = context
         self._manager = _manager()
 
+    def __repr__(self) -> str:
+        return f"<IsolatedPatch, {len(self._manager.pending)} to undo>"
+
     def __enter__(self) -> Self:
         return self
 

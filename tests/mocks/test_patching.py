@@ -473,6 +473,13 @@ def test_patches_are_undone_newest_first(shop: ModuleType) -> None:
     assert first is not shop.pool is before
 
 
+def test_a_patcher_tells_how_much_it_has_to_undo(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """That is what somebody sees in a failed test."""
+    patch("shop.pool")
+
+    assert repr(patch) == "<IsolatedPatch, 1 to undo>"
+
+
 class Stubborn:
     """An object that refuses to be put back."""
 
