@@ -11,7 +11,7 @@ async def is_taken(name: str, database: Database) -> bool:
 async def sign_up(name: str, database: Database, bus: Bus) -> int:
     """Add a user, tell others, and return the user's number."""
     number = await database.fetchval("insert into users (name) values ($1) returning id", name)
-    await bus.publish("users", b"%d" % number, keys=name)
+    await bus.publish("users", b"%d" % number, partition_key=name)
     return number
 
 
