@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from unittest import mock
 
+from isolation.mocks._functions import ATTRIBUTES
 from isolation.mocks._magics import SUPPORTED, UNSUPPORTED
 from isolation.mocks._standard import is_mock
 from isolation.mocks._state import State, stamp_below
@@ -17,12 +18,17 @@ class Attributes(State):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
+        if name in CONFIGURED:  # its property has raised an AttributeError, and shall say so itself
+            return getattr(type(self), name).__get__(self)
         if name.startswith("_isolation_"):
             raise AttributeError(name)
         member = self._isolation_member.template.member(name)
         if member is None or name in self.__dict__.get(_DELETED, ()):
             __tracebackhide__ = True
-            raise self._isolation_unknown(name)
+            found = ATTRIBUTES[name](self._isolation_member) if name in ATTRIBUTES else None
+            if found is None:
+                raise self._isolation_unknown(name)
+            return found
         if self._isolation_ledger.sealed:
             self._isolation_refuse_if_sealed(name)
         if member.is_value and member.make is not None:

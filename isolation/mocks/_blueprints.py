@@ -1,16 +1,18 @@
 """What mocks of a class are stamped from: made once for each class, and collected with it."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from inspect import Signature
 from typing import Final
 from weakref import ref
 
 from isolation.mocks._facts import UNKNOWN, ClassFacts, Fresh, Itself, Kind, MemberFacts, Nested
 from isolation.mocks._handles import shared_class
-from isolation.mocks._inspection import describe_class, describe_member
+from isolation.mocks._inspection import describe_class, describe_member, signature_of
 from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special
 from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
-from isolation.mocks._open import open_member, spec_of, specified_member
+from isolation.mocks._open import open_result, spec_of, specified_member
 
 _KEPT_FROM_MOCKS: Final = frozenset(
     {"__repr__", "__dir__", "__hash__", "__format__", "__copy__", "__deepcopy__", "__call__"}
@@ -99,7 +101,7 @@ class Blueprint:
         """Return what mocks of a member are made from of which *facts* are known."""
         if facts.kind is Kind.VALUE:
             return self._value(facts)
-        form = _FORMS[facts.kind]
+        form = Form.AWAIT_METHOD if facts.name == "__await__" else _FORMS[facts.kind]
         special = self._special(facts)
         return Member(
             form,
@@ -113,7 +115,12 @@ class Blueprint:
             special=special,
             convert=CONVERTED.get(facts.name),
             needs_owner=special is not None or isinstance(facts.result, Itself),
+            signature=partial(self._signature_of, facts.name),
         )
+
+    def _signature_of(self, name: str) -> Signature | None:
+        cls = self.cls
+        return None if cls is None else signature_of(cls, name)
 
     def _special(self, facts: MemberFacts) -> Special | None:
         name = facts.name
@@ -145,7 +152,7 @@ class Blueprint:
         result = member.result
         cls = result.cls() if isinstance(result, Nested) else None
         if cls is None or self.is_plain:
-            return open_member(member.form)
+            return open_result(member.form)
         return blueprint_of(cls, result.members).root  # type: ignore[union-attr]
 
 

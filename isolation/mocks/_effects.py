@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterator
-from copy import copy
 from typing import Any
 
+from isolation.mocks._raising import fresh
 from isolation.mocks._standard import is_exception
 from isolation.mocks._stubs import Setup
 
@@ -40,23 +40,11 @@ def kept(effect: Any) -> Any:
 
 
 def raised(setup: Setup) -> Any:
-    """Return the exception to raise for the effect of *setup*, which keeps a copy from now on.
+    """Return the exception to raise for the effect of *setup*, which keeps a new one from now on.
 
     A raised exception refers to the frames it went through, hence to the mock: it must not stay in the ledger.
     """
     effect: Any = setup.side_effect
     if isinstance(effect, BaseException):
-        setup.side_effect = _copied(effect)
+        setup.side_effect = fresh(effect)
     return effect
-
-
-def _copied(effect: BaseException) -> BaseException:
-    """Return a copy of *effect* that was never raised; the same if it cannot be copied faithfully."""
-    try:
-        made = copy(effect)
-    except Exception:  # noqa: BLE001 - of a class of the user, whose constructor wants other arguments
-        return effect
-    if type(made) is not type(effect) or made.args != effect.args:
-        return effect
-    made.__cause__, made.__suppress_context__ = effect.__cause__, effect.__suppress_context__
-    return made

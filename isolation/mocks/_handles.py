@@ -4,9 +4,10 @@ from functools import cache
 from typing import Any, Final, Self, cast
 
 from isolation.mocks._attributes import CONFIGURED, Attributes
-from isolation.mocks._calling import Awaited, Called
+from isolation.mocks._calling import Awaited, AwaitMethod, Called
 from isolation.mocks._configured import Configured
-from isolation.mocks._magics import SUPPORTED, descriptor_of
+from isolation.mocks._functions import is_coroutine_function
+from isolation.mocks._magics import SUPPORTED, Magic
 from isolation.mocks._matching import Matching
 from isolation.mocks._members import Form
 from isolation.mocks._recorded import Recorded, RecordedAwaits
@@ -60,19 +61,23 @@ class Handle(Attributes, Configured, Matching, Recorded):
 
 
 class CoroutineFunction(State):
-    """What makes a mock a coroutine function for asyncio and inspect."""
+    """What makes a mock a coroutine function for asyncio and inspect, if the real thing can be called at all."""
 
     __slots__ = ()
 
+    __defaults__ = ()
+    __kwdefaults__: dict[str, object] = {}  # noqa: RUF012 - as every function has
+
     @property
     def _is_coroutine(self) -> Any:
-        return COROUTINE_MARK if self._isolation_member.is_callable else None
+        return COROUTINE_MARK if is_coroutine_function(self._isolation_member) else None
 
 
 _PARTS: Final[dict[Form, tuple[type, ...]]] = {
     Form.ASYNC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
     Form.ASYNC_MAGIC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
     Form.ASYNC_PLAIN: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
+    Form.AWAIT_METHOD: (AwaitMethod, CoroutineFunction, RecordedAwaits, Handle),
     Form.MAGIC: (Called, Handle),
     Form.PLAIN: (Called, Handle),
     Form.MAGIC_OBJECT: (Handle,),
@@ -107,7 +112,9 @@ def own_class(handle: Any) -> type[Any]:
 
 
 def _made(form: Form, magics: frozenset[str], bases: tuple[type, ...], *, is_private: bool) -> type[Any]:
-    names: dict[str, Any] = {name: descriptor_of(name) for name in magics & SUPPORTED}
+    names: dict[str, Any] = {name: Magic(name) for name in magics & SUPPORTED}
+    if "__hash__" not in names:
+        names["__hash__"] = object.__hash__  # lest the interpreter takes it away where there is an __eq__
     names |= {
         "__slots__": (),
         "__module__": __name__,

@@ -38,21 +38,6 @@ class Magic:
         handle.__dict__[self.name] = value
 
 
-class Awaited(Magic):
-    """``__await__``: what awaiting the mock itself gives."""
-
-    __slots__ = ()
-
-    def __get__(self, handle: Any, owner: type | None = None) -> Any:
-        found = super().__get__(handle, owner)
-        return found if handle is None or not is_mock(found) else lambda: found().__await__()
-
-
-def descriptor_of(name: str) -> Magic:
-    """Return what a class of mocks has in the place of the special method *name*."""
-    return Awaited(name) if name == "__await__" else Magic(name)
-
-
 Special = Callable[[Any, tuple[Any, ...]], object]
 """Gives the default result of a special method, from the mock that has it and the arguments."""
 

@@ -20,6 +20,8 @@ class Form(Enum):
     PLAIN = mock.Mock
     MAGIC_OBJECT = mock.NonCallableMagicMock
     PLAIN_OBJECT = mock.NonCallableMock
+    AWAIT_METHOD = type("AsyncMock", (mock.AsyncMock,), {})
+    """An AsyncMock of ``__await__``."""
     ASYNC_MAGIC = type("MagicMock", (AsyncMixin, mock.MagicMock), {})
     """A MagicMock of a coroutine function."""
     ASYNC_PLAIN = type("Mock", (AsyncMixin, mock.Mock), {})
@@ -93,12 +95,13 @@ class Member:
         given: What the mocks that it gives are made from; filled when the first is made.
         special: Gives the default result of a special method.
         convert: How a result that a test has set is given.
+        signature: Finds the signature for people.
         needs_owner: Whether its mocks must know what they are a method of.
     """
 
     __slots__ = (
         "check", "convert", "form", "given", "guard", "handle", "is_bound", "is_callable", "is_value", "make", "name",
-        "needs_owner", "result", "special", "template",
+        "needs_owner", "result", "signature", "special", "template",
     )  # fmt: skip
 
     def __init__(
@@ -117,6 +120,7 @@ class Member:
         special: Special | None = None,
         convert: Callable[[Any], object] | None = None,
         needs_owner: bool = False,
+        signature: Callable[[], Signature | None] | None = None,
     ) -> None:
         self.form = form
         self.template = template
@@ -132,6 +136,7 @@ class Member:
         self.special = special
         self.convert = convert
         self.needs_owner = needs_owner
+        self.signature = signature
         self.given: Member | None = None
 
 

@@ -1,8 +1,9 @@
 """Mocks of a class that cost a microsecond, check what they are given, and leave nothing behind."""
 
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, get_origin, overload
 from unittest.mock import AsyncMock
 
+from isolation._natures import is_class
 from isolation.mocks._blueprints import ROOTS, blueprint_of
 from isolation.mocks._handles import Handle, own_class
 from isolation.mocks._keys import ROOT, Key
@@ -35,8 +36,16 @@ def isolated_mock(
 
 def mock_in(ledger: Ledger, key: Key, cls: type | None, *, plain: bool = False) -> Any:
     """Return a new mock of an instance of *cls* (open if None) that stands at *key* of *ledger*."""
-    member = open_member(Form.ASYNC) if cls is None else blueprint_of(cls, is_plain=plain).root
+    member = open_member(Form.ASYNC) if cls is None else blueprint_of(_class_of(cls), is_plain=plain).root
     return stamp(member, ledger, key)
+
+
+def _class_of(cls: Any) -> type:
+    """Return *cls*, of a generic class with parameters the class."""
+    found = get_origin(cls) or cls
+    if not is_class(found):
+        raise TypeError(f"isolated_mock takes a class, got {cls!r}")
+    return cast("type", found)
 
 
 def private_class(mock: object) -> type:

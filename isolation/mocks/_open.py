@@ -26,6 +26,7 @@ _OF_CHILDREN = {
     Form.PLAIN_OBJECT: Form.PLAIN,
     Form.ASYNC_MAGIC: Form.ASYNC,
     Form.ASYNC_PLAIN: Form.ASYNC,
+    Form.AWAIT_METHOD: Form.ASYNC,
 }
 
 
@@ -138,7 +139,7 @@ class Open:
 
     def given(self, _member: Member, /) -> Member:
         """Return what the results of the mock are made from."""
-        return open_member(_OF_CHILDREN.get(self.form, self.form))
+        return open_result(self.form)
 
 
 def magics_of(form: Form) -> frozenset[str]:
@@ -150,6 +151,11 @@ def magics_of(form: Form) -> frozenset[str]:
 def open_member(form: Form) -> Member:
     """Return what open mocks of *form* are made from."""
     return specified_member(form, NO_SPEC)
+
+
+def open_result(form: Form) -> Member:
+    """Return what the results of open mocks of *form* are made from."""
+    return open_member(_OF_CHILDREN.get(form, form))
 
 
 def specified_member(form: Form, spec: Spec) -> Member:
