@@ -82,36 +82,35 @@ def write(pytester: pytest.Pytester, *, colour: str, form: str, mark: str, is_as
     order += [*(["repository.code"] if does_yield else []), "repository.second", "repository.first"]
     order += [*(["base.code"] if does_yield else []), "base.resource"]
     pytester.makepyfile(
-        MODULE.format(
-            order=order,
-            callbacks="Repository.aclose, close_sync, say_so" if is_async else "close_sync, say_so",
-            def_="async def" if is_async else "def",
-            base_def="async def" if is_async else "def",
-            give=form,
-            base_give=form,
-            end='LOG.append("repository.code")' if does_yield else "",
-            base_end='LOG.append("base.code")' if does_yield else "",
-            mark=mark,
-            test_def="async def" if is_async_test else "def",
-            base_library="library()" if is_async and is_async_test else "None",
-            test_library="library()" if is_async and is_async_test else "None",
-        )
+        **{
+            f"test_{colour}_{form}": MODULE.format(
+                order=order,
+                callbacks="Repository.aclose, close_sync, say_so" if is_async else "close_sync, say_so",
+                def_="async def" if is_async else "def",
+                base_def="async def" if is_async else "def",
+                give=form,
+                base_give=form,
+                end='LOG.append("repository.code")' if does_yield else "",
+                base_end='LOG.append("base.code")' if does_yield else "",
+                mark=mark,
+                test_def="async def" if is_async_test else "def",
+                base_library="library()" if is_async and is_async_test else "None",
+                test_library="library()" if is_async and is_async_test else "None",
+            )
+        }
     )
 
 
-@pytest.mark.parametrize(
-    ("driver", "colour", "form"), list(itertools.product(DRIVERS, ("async", "sync"), ("return", "yield")))
-)
-def test_one_order_on_every_driver(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, driver: str, colour: str, form: str
-) -> None:
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_one_order_on_every_driver(pytester: pytest.Pytester, driver: str) -> None:
     """Callbacks, the code after yield, resources; then the dependency: under each driver, with warnings as errors."""
     mark, options = DRIVERS[driver]
-    write(pytester, colour=colour, form=form, mark=mark)
+    for colour, form in itertools.product(("async", "sync"), ("return", "yield")):
+        write(pytester, colour=colour, form=form, mark=mark)
 
     result = pytester.runpytest_subprocess(*OPTIONS, *options)
 
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=8)
     assert result.ret == 0
 
 
