@@ -182,6 +182,8 @@ class MockContext:
         for call in ledger.log:
             if is_forgotten(call):
                 call.coroutine.close()  # so that the standard library does not say it again
+            if call.coroutine is not None:
+                call.coroutine = None  # which leads back to the call, since Python 3.12 also when it is closed
         ledger.close()
         # Arguments may lead back to the mock.
         ledger.log, ledger.awaits = Log(), Log()

@@ -71,11 +71,11 @@ def test_each_way_to_set_a_result_can_be_unused(context: MockContext, pool: Pool
     ]
 
 
-def test_a_line_counts_as_a_whole(context: MockContext, pool: Pool) -> None:
+async def test_a_line_counts_as_a_whole(context: MockContext, pool: Pool) -> None:
     """If a line sets something again and again, one use is enough."""
     for number in range(3):
         control(pool.fetchval).return_value = number
-    asyncio.run(find_user(pool, "ann"))
+    await find_user(pool, "ann")
 
     assert said(context) == []
 
