@@ -1,19 +1,19 @@
 """Patching: names are replaced by mocks of what is there, and everything is put back, even if some of it fails."""
 
 import os
-from collections.abc import Callable, Mapping, MutableMapping
-from operator import call
+from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar, overload
 
-from isolation._resources import ResourceManager
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._parts import part_of
 from isolation.mocks._patch_targets import ABSENT, Target, attribute_of, require_there, target_of
 from isolation.mocks._stand_ins import stand_in_for
+from isolation.mocks._undoing import Step, Undoing
 
 T = TypeVar("T")
 M = TypeVar("M", bound="MutableMapping[Any, Any]")
+_set, _delete = setattr, delattr  # also if a test replaces the builtins
 _MOCK: Final[Any] = object()
 """Stands for what is given if nothing is: a mock of what is there."""
 
@@ -49,10 +49,10 @@ class IsolatedPatch:
 
     def __init__(self, *, context: Adopter | None = None) -> None:
         self._context = context
-        self._manager = _manager()
+        self._undoing = Undoing("isolated_patch")
 
     def __repr__(self) -> str:
-        return f"<IsolatedPatch, {len(self._manager.pending)} to undo>"
+        return f"<IsolatedPatch, {len(self._undoing)} to undo>"
 
     def __enter__(self) -> Self:
         return self
@@ -143,9 +143,8 @@ class IsolatedPatch:
         __tracebackhide__ = True
         mapping = _mapping_of(target)
         before = {**mapping}
-        self._undo_by(
-            lambda: _refill(mapping, before), target if isinstance(target, str) else type(mapping).__qualname__
-        )
+        name = target if isinstance(target, str) else type(mapping).__qualname__
+        self._undoing.add(Step(name, lambda: _refill(mapping, before)))
         if clear:
             mapping.clear()
         mapping.update({**(values or {}), **more})
@@ -154,7 +153,7 @@ class IsolatedPatch:
     def environment(self, **variables: str | None) -> None:
         """Set environment variables; None takes one away."""
         before = {name: os.environ.get(name) for name in variables}
-        self._undo_by(lambda: _set_environment(before), "environment")
+        self._undoing.add(Step("the environment", lambda: _set_environment(before)))
         _set_environment(variables)
 
     def undo(self) -> None:
@@ -164,8 +163,7 @@ class IsolatedPatch:
             CleanupError: If something cannot be put back; everything else was.
         """
         __tracebackhide__ = True
-        manager, self._manager = self._manager, _manager()
-        manager.cleanup_all_sync()
+        self._undoing.run()
 
     def _replace(self, target: Target, new: Any, spec: type | None) -> Any:
         __tracebackhide__ = True
@@ -174,18 +172,12 @@ class IsolatedPatch:
         made = stand_in_for(target, spec) if new is _MOCK else new
         before = target.found
         stored = target.stored  # afterwards: a lazy module has stored what it was asked for
-        setattr(target.owner, target.name, made)
-        self._undo_by(lambda: _put_back(target, stored, before), target.label)
+        step = Step(target.label, lambda: _put_back(target, stored, before))
+        _set(target.owner, target.name, made)
+        self._undoing.add(step)
         if new is _MOCK and self._context is not None:
             _hand_over(made, target, self._context)
         return made
-
-    def _undo_by(self, undo: Callable[[], None], name: str) -> None:
-        self._manager.add(undo, call, name=name, track=False)
-
-
-def _manager() -> ResourceManager:
-    return ResourceManager("isolated_patch")
 
 
 def _hand_over(mock: object, target: Target, context: Adopter) -> None:
@@ -200,12 +192,12 @@ def _put_back(target: Target, stored: object, before: object) -> None:
     """Let *target* be what it was: *stored* if the owner had it itself, else what is inherited."""
     __tracebackhide__ = True
     if stored is not ABSENT:
-        setattr(target.owner, target.name, stored)
+        _set(target.owner, target.name, stored)
         return
     if target.stored is not ABSENT or before is ABSENT:
-        delattr(target.owner, target.name)
+        _delete(target.owner, target.name)
     if before is not ABSENT and target.found is not before:
-        setattr(target.owner, target.name, before)
+        _set(target.owner, target.name, before)
 
 
 def _mapping_of(target: Any) -> MutableMapping[Any, Any]:
@@ -220,8 +212,15 @@ def _mapping_of(target: Any) -> MutableMapping[Any, Any]:
 
 
 def _refill(mapping: MutableMapping[Any, Any], before: Mapping[Any, Any]) -> None:
-    mapping.clear()
-    mapping.update(before)
+    """Let *mapping* have what it had *before*, touching as little as possible: others may be reading it."""
+    for key in [key for key in mapping if key not in before]:
+        del mapping[key]
+    for key, value in before.items():
+        if mapping.get(key, ABSENT) is not value:
+            mapping[key] = value
+    if list(mapping) != list(before):
+        mapping.clear()
+        mapping.update(before)
 
 
 def _set_environment(variables: Mapping[str, str | None]) -> None:

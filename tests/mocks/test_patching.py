@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pytest
 
 from isolation import CleanupError, IsolatedPatch, PatchTargetError, control, isolated_mock
 from isolation.mocks._ledger import Ledger
+from isolation.mocks._undoing import Step
 
 SOURCE = '''
 import os
@@ -87,7 +89,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module of an application, which can be imported."""
     module = ModuleType("shop")
     exec(compile(SOURCE, "shop.py", "exec"), vars(module))
-    monkeypatch.setitem(__import__("sys").modules, "shop", module)
+    monkeypatch.setitem(sys.modules, "shop", module)
     return module
 
 
@@ -435,6 +437,16 @@ def test_a_dictionary_is_put_back(shop: ModuleType) -> None:
     assert list(shop.LIMITS.items()) == before
 
 
+def test_entries_that_changed_places_are_put_back_in_order(shop: ModuleType) -> None:
+    """One that was taken away and comes back would else be the last."""
+    shop.LIMITS["orders"] = 2
+
+    with IsolatedPatch() as patch:
+        del patch.dict(shop.LIMITS, users=7)["users"]
+
+    assert list(shop.LIMITS.items()) == [("users", 3), ("orders", 2)]
+
+
 def test_a_dictionary_can_be_emptied_first(shop: ModuleType, patch: IsolatedPatch) -> None:
     """Then it has only what is given."""
     assert patch.dict(shop.LIMITS, clear=True) == {}
@@ -503,16 +515,65 @@ def test_one_failing_undo_does_not_leave_the_others(shop: ModuleType) -> None:
         patch.object(Stubborn("b", calls), "value", 3)
         patch("shop.send")
 
-    assert str(caught.value) == "2 of 4 cleanups failed in 'isolated_patch' (2 sub-exceptions)"
+    assert str(caught.value) == "2 of 4 patches could not be undone by isolated_patch (2 sub-exceptions)"
     assert [str(failure) for failure in caught.value.exceptions] == ["b refuses", "a refuses"]
     assert [re.sub(r":\d+\)", ":N)", failure.__notes__[0]) for failure in caught.value.exceptions] == [
         (
-            "while cleaning up 'tests.mocks.test_patching.Stubborn.value' of 'isolated_patch' "
-            "(registered at tests/mocks/test_patching.py:N)"
+            "while undoing the patch of 'tests.mocks.test_patching.Stubborn.value' "
+            "(patched at tests/mocks/test_patching.py:N)"
         )
     ] * 2
     assert shop.pool is before
     assert calls == ["a=2", "b=3", "b=1", "a=1"]
+
+
+def test_ctrl_c_while_undoing_is_not_wrapped(shop: ModuleType) -> None:
+    """What interrupts the run does so after everything is undone."""
+    before = shop.pool
+
+    class Interrupted:
+        value = 1
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if value == 1:
+                raise KeyboardInterrupt
+            super().__setattr__(name, value)
+
+    interrupted = Interrupted()
+    vars(interrupted)["value"] = 1
+    with pytest.raises(KeyboardInterrupt), IsolatedPatch() as patch:  # noqa: PT012 - the block is what is tested
+        patch("shop.pool")
+        patch.object(Stubborn("a", []), "value", 2)
+        patch.object(interrupted, "value", 2)
+
+    assert shop.pool is before
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.getpid", "os.getcwd", "time.monotonic", "time.time", "threading.Lock", "threading.get_ident",
+        "asyncio.get_running_loop", "builtins.setattr", "builtins.getattr", "builtins.len", "warnings.warn",
+    ],
+)  # fmt: skip
+def test_what_undoing_itself_might_need_can_be_patched(target: str) -> None:
+    """It calls nothing that a test may have replaced."""
+    path, _, name = target.rpartition(".")
+    module = sys.modules[path]
+    before = vars(module)[name]
+
+    with IsolatedPatch() as patch:
+        patch(target)
+
+    assert vars(module)[name] is before
+
+
+def test_a_patch_from_an_unknown_place_says_so() -> None:
+    """As in code that was made at run time from nowhere."""
+    step = Step("shop.pool", print)
+    step._site = (None, -1)
+
+    assert step.where == "at an unknown place"
 
 
 def test_the_standard_library_leaves_what_comes_after_a_failing_stop(shop: ModuleType) -> None:

@@ -95,7 +95,7 @@ def test_one_failing_undo_does_not_leave_the_others(suite: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(
         [
             "*RuntimeError: not back to 1",
-            "*while cleaning up 'shop.Stubborn.value' of 'isolated_patch' (registered at test_it.py:5)",
+            "*while undoing the patch of 'shop.Stubborn.value' (patched at test_it.py:5)",
         ]
     )
 
