@@ -158,13 +158,15 @@ class Fault:
 
     def _throw(self) -> None:
         __tracebackhide__ = True
-        if self.terms.error is None:
-            return
-        error = fresh(self.terms.error)
+        if self.terms.error is not None:
+            raise self._made(self.terms.error)  # no name for it here: its traceback would refer to it
+
+    def _made(self, error: Raisable) -> BaseException:
+        made = fresh(error)
         if self.terms.probability < 1:
             # Nobody could repeat it else. Only then: a note takes part in the match of pytest.raises.
-            error.add_note(f"by chance: fault of {self._name}, probability={self.terms.probability}, seed={self.seed}")
-        raise error
+            made.add_note(f"by chance: fault of {self._name}, probability={self.terms.probability}, seed={self.seed}")
+        return made
 
 
 class Faults:

@@ -11,6 +11,7 @@ from isolation.mocks._class_mocks import class_mock
 from isolation.mocks._keys import ROOT, Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import mock_in
+from isolation.mocks._parts import part_of
 from isolation.mocks._patch_targets import ABSENT, Target
 from isolation.mocks._state import stamp
 from isolation.mocks.inspection import describe_function, describe_member
@@ -32,9 +33,12 @@ def stand_in_for(target: Target, spec: type | None) -> Any:
     if spec is not None:
         return mock_in(Ledger(target.label), ROOT, spec)
     found = target.found
+    part = part_of(found)
+    if part is not None:
+        return stamp(part.member, Ledger(target.label), ROOT)
     if found is None or found is ABSENT:
         return mock_in(Ledger(target.label), ROOT, None)
-    if _natures.is_class(found):
+    if _natures.is_class(found) and not _natures.is_kind_of(cast("type", found), BaseException):
         return class_mock(cast("type", found), Ledger(target.label))
     if _is_function(found):
         return _function_mock(target, found)
@@ -73,6 +77,8 @@ def _refuse(found: object, target: Target) -> None:
     kind, advice = type(found).__qualname__, "give what shall be there instead"
     if _natures.is_module(found):
         kind, advice = "module", "patch what is used of it"
+    elif _natures.is_class(found):
+        kind = "class of exceptions"
     elif isinstance(found, property) or hasattr(type(found), "__set__"):
         advice = "give its value instead"
     elif not isinstance(found, _VALUES):

@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+import gc
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Self, cast
 
 import anyio
@@ -440,3 +442,34 @@ def test_only_isolated_mocks_have_outages(thing: object) -> None:
     """Anything else would go on as before."""
     with pytest.raises(TypeError, match=r"outage\(\) takes an isolated mock, got "):
         outage(thing, ConnectionError)
+
+
+def test_a_mock_that_failed_leaves_nothing_to_the_collector() -> None:
+    """It is freed with the exceptions that it raised, which refer to frames, which refer to it."""
+
+    def fail() -> None:
+        mock = isolated_mock(Database)
+        control(mock.quote).when("a").raises(KeyError("a"))
+        control(mock.quote).fault(KeyError("b"), after=1, times=1)
+        outage(mock, KeyError, after=2, probability=0.99, seed=1)
+        for _ in range(3):
+            with suppress(KeyError):
+                mock.quote("a")
+
+    fail()
+    gc.collect()
+    with collector_off():
+        fail()
+        left = gc.collect()
+
+    assert left == 0
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Let nothing be collected meanwhile."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -60,6 +60,10 @@ class Small(Pool):
     """A class that inherits everything."""
 
 
+class ShopError(Exception):
+    """What except waits for."""
+
+
 class Slotted:
     """A class whose instances have no dictionary."""
 
@@ -173,6 +177,16 @@ async def test_a_mock_of_a_class_has_what_the_class_has(shop: ModuleType, patch:
     assert "parse" in dir(shop.Pool)
 
 
+def test_a_mock_of_a_class_still_tells_instances_apart(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """Those of the class, and mocks of them; a mock of the standard library is no class for `isinstance`."""
+    patch("shop.Pool")
+
+    found = [isinstance(thing, shop.Pool) for thing in (shop.pool, shop.Pool("dsn"), shop.Small("dsn"), 3)]
+    assert found == [True, True, True, False]
+    assert (issubclass(shop.Small, shop.Pool), issubclass(int, shop.Pool)) == (True, False)
+    assert shop.Pool.__name__ == "Pool"
+
+
 async def test_a_method_of_a_class_becomes_a_mock_of_all_instances(shop: ModuleType, patch: IsolatedPatch) -> None:
     """It is called without the instance, as by `patch.object`, and its signature is checked."""
     fetch = patch("shop.Pool.fetch")
@@ -277,6 +291,19 @@ def test_a_mock_can_be_replaced_by_another(shop: ModuleType, patch: IsolatedPatc
     assert shop.pool is first
 
 
+def test_mocks_of_functions_and_classes_can_be_replaced(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """By such that check the same."""
+    for _ in range(2):
+        patch("shop.send")
+        patch("shop.Pool")
+
+    with pytest.raises(TypeError, match="to"):
+        shop.send()
+    with pytest.raises(TypeError, match="dsn"):
+        shop.Pool()
+    control(shop.send).assert_not_called()
+
+
 def test_a_mock_of_the_standard_library_can_be_replaced(shop: ModuleType, patch: IsolatedPatch) -> None:
     """By a mock of its specification."""
     shop.pool = mock.MagicMock(spec=shop.Pool)  # type: ignore[attr-defined]
@@ -292,6 +319,10 @@ def test_a_mock_of_the_standard_library_can_be_replaced(shop: ModuleType, patch:
         ("shop.TIMEOUT", "cannot make a mock of shop.TIMEOUT, which is an int; give what shall be there instead"),
         ("shop.LIMITS", "cannot make a mock of shop.LIMITS, which is a dict; give what shall be there instead"),
         ("shop.os", "cannot make a mock of shop.os, which is a module; patch what is used of it"),
+        (
+            "shop.ShopError",
+            "cannot make a mock of shop.ShopError, which is a class of exceptions; give what shall be there instead",
+        ),
         ("shop.Pool.is_open", "cannot make a mock of shop.Pool.is_open, which is a property; give its value instead"),
     ],
 )
