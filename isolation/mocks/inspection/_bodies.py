@@ -212,13 +212,18 @@ class Body:
         parameter = next((arg for arg in _parameters(self.tree) if arg.arg == name), None)
         stored = sum(_is_stored(node, name) for node in statements(self.tree))
         if parameter is not None:
-            given = self._parameter(parameter)
-            replaced = self._assigned_once(name, stored) if stored and given is NOTHING else UNKNOWN
-            return given if isinstance(replaced, Unknown) else replaced
+            return self._parameter_or_replacement(parameter, stored)
         if stored:
             return self._assigned_once(name, stored)
         found = imported_by(self.tree, self.scope.namespace, name) or self.scope.lookup(name)
         return UNKNOWN if found is MISSING else Object(found)
+
+    def _parameter_or_replacement(self, parameter: ast.arg, stored: int) -> Result:
+        """Return what *parameter* is, or what the body puts in its place if it is None."""
+        given, default = self._parameter(parameter), _default_of(self.tree, parameter)
+        is_none = given is NOTHING or (isinstance(default, ast.Constant) and default.value is None)
+        replaced = self._assigned_once(parameter.arg, stored) if stored and is_none else UNKNOWN
+        return given if isinstance(replaced, Unknown) else replaced
 
     def _assigned_once(self, name: str, times: int) -> Result:
         """Return what *name* is, assigned *times* times, if all of these are known and agree."""
@@ -297,12 +302,14 @@ class Body:
 
     def _member(self, value: Value, name: str) -> MemberFacts | None:
         """Return what is known of the member *name* of *value*."""
+        if self.context.depth >= _MAX_DEPTH:
+            return None
         if isinstance(value, Itself):
             return self.context.describe(self.context.deeper(), name)
         if isinstance(value, Parent):
             return self.context.describe(self.context.deeper(self.scope.owner), name)
         cls = value.cls() if isinstance(value, Nested) else None
-        if cls is None or self.context.depth >= _MAX_DEPTH:
+        if cls is None:
             return None
         given = dict(cast("Nested", value).members).get(name)
         return given or self.context.describe(self.context.inside(cls), name)

@@ -42,7 +42,10 @@ _ITERATING: Final = {
 
 def describe(cls: type, name: str) -> MemberFacts | None:
     """Return what is known of the member *name* of instances of *cls*; None if they have no such member."""
-    return _described(_context(cls), name)
+    try:
+        return _described(_context(cls), name)
+    except Exception:  # noqa: BLE001 - what cannot be described, such as by a class without end, is open
+        return None if find(cls, name) is None else MemberFacts(name=name, kind=Kind.VALUE)
 
 
 def _described(context: Context, name: str) -> MemberFacts | None:

@@ -20,7 +20,7 @@ from isolation.mocks.inspection._defaults import (
     result_of,
 )
 from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
-from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, wrapped_by
+from isolation.mocks.inspection._lookup import MISSING, bases_of, find, function_of, namespace_of, wrapped_by
 from isolation.mocks.inspection._wrappers import forwarding_of, is_manager, takes_anything
 
 _MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
@@ -172,8 +172,8 @@ def _is_asynchronous(cls: type) -> bool:
 
 def _overloads(function: FunctionType, scope: Scope, context: Context) -> list[FunctionType]:
     """Return the overloads of *function* whose ``self`` can be an instance of the class at hand."""
-    found = cast("list[FunctionType]", typing.get_overloads(function))
-    return [each for each in found if _is_for(each, scope, context.cls)]
+    found = [function_of(each) for each in typing.get_overloads(function)]
+    return [each for each in found if isinstance(each, FunctionType) and _is_for(each, scope, context.cls)]
 
 
 def _is_for(overload: FunctionType, scope: Scope, cls: type) -> bool:

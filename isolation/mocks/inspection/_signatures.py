@@ -136,7 +136,7 @@ def _check_of_partial_method(partial: "functools.partialmethod[object]") -> Chec
 def _signature(function: object) -> inspect.Signature | None:
     try:
         return inspect.signature(cast("Any", function))
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - a signature in text is evaluated, and may name what is not there
         return None
 
 

@@ -30,9 +30,8 @@ def row_of_function(function: object) -> str | None:
     """Return the annotation that a table gives for *function*, wherever it stands."""
     if not isinstance(function, FunctionType):
         return None
-    return cast(
-        "str | None", _table_of(function.__module__, "ROWS").get(f"{function.__module__}.{function.__qualname__}")
-    )
+    module = str(function.__module__)
+    return cast("str | None", _table_of(module, "ROWS").get(f"{module}.{function.__qualname__}"))
 
 
 def extra_bases_of(cls: type) -> tuple[type, ...]:
