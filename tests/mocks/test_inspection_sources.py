@@ -1,7 +1,5 @@
 """Where nothing is annotated, the source of a function tells what it gives."""
 
-from fractions import Fraction
-
 import pytest
 
 from isolation.mocks._facts import Nested
@@ -53,10 +51,10 @@ def test_mock_of_a_class_is_given_where_an_instance_is_returned(name: str) -> No
 
 
 def test_classes_of_other_modules_are_followed() -> None:
-    """By the names of the module, and by imports inside of the function of what is loaded already."""
+    """By the names of the module, not by imports inside of the function: what was loaded before must not matter."""
     assert gives(Client, "from_module") == "a JSONDecoder"
     assert gives(Client, "encoder") == "a JSONEncoder"
-    assert gives(Client, "imported_inside") == f"a {Fraction.__name__}"
+    assert gives(Client, "imported_inside") == "anything"
 
 
 def test_fluent_method_gives_the_mock_itself() -> None:

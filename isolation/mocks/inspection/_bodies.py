@@ -9,7 +9,7 @@ from weakref import ref
 
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Itself, Kind, MemberFacts, Nested, Result, Unknown
 from isolation.mocks.inspection._defaults import Context, Promise, constant, nested, result_of
-from isolation.mocks.inspection._forms import Scope, attribute, form_of, imported_by
+from isolation.mocks.inspection._forms import Scope, attribute, form_of
 from isolation.mocks.inspection._lookup import MISSING, bases_of, namespace_of
 from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of
 
@@ -215,7 +215,7 @@ class Body:
             return self._parameter_or_replacement(parameter, stored)
         if stored:
             return self._assigned_once(name, stored)
-        found = imported_by(self.tree, self.scope.namespace, name) or self.scope.lookup(name)
+        found = self.scope.lookup(name)
         return UNKNOWN if found is MISSING else Object(found)
 
     def _parameter_or_replacement(self, parameter: ast.arg, stored: int) -> Result:

@@ -1,10 +1,12 @@
 """Read an annotation into a plain form, without evaluating it: names are looked up, and what is missing stays unknown.
 
 ``eval`` would fail as a whole on one name that exists for type checkers only, run code, and let the caches of
-:mod:`typing` keep the classes of tests alive.
+:mod:`typing` keep the classes of tests alive. A name that is imported for type checkers only, or inside of a function,
+stays unknown also when its module is loaded: else what is known would depend on which tests came before.
 """
 
 import ast
+import builtins
 import sys
 import types
 import typing
@@ -16,7 +18,6 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 import typing_extensions
 
 from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of
-from isolation.mocks.inspection._sources import imported_for_checking, imported_in
 
 
 class Mark(Enum):
@@ -80,7 +81,7 @@ class Scope:
         if inner is not MISSING:
             return inner
         value = self.namespace.get(name, MISSING)
-        return value if value is not MISSING else self._elsewhere(name)
+        return vars(builtins).get(name, MISSING) if value is MISSING else value
 
     def _in_class(self, name: str) -> object:
         if self.owner is None:
@@ -89,27 +90,6 @@ class Scope:
             return self.owner
         inner = namespace_of(self.owner).get(name)
         return inner if isinstance(inner, type) else MISSING
-
-    def _elsewhere(self, name: str) -> object:
-        builtin = vars(sys.modules["builtins"]).get(name, MISSING)
-        if builtin is not MISSING:
-            return builtin
-        source = imported_for_checking(self.namespace, name)
-        return MISSING if source is None else _loaded(*source)
-
-
-def _loaded(module: str, name: str) -> object:
-    """Return *name* of *module* if that is loaded already; nothing is imported."""
-    found = sys.modules.get(module)
-    value = MISSING if found is None else vars(found).get(name, MISSING)
-    return value if value is not MISSING else sys.modules.get(f"{module}.{name}", MISSING)
-
-
-def imported_by(tree: ast.AST, namespace: Mapping[str, object], name: str) -> object:
-    """Return what an import inside *tree* binds *name* to, if that is loaded already, or None."""
-    source = imported_in(ast.walk(tree), namespace, name)
-    found = MISSING if source is None else _loaded(*source)
-    return None if found is MISSING else found
 
 
 def form_of(annotation: object, scope: Scope) -> Form:

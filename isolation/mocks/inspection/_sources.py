@@ -1,17 +1,15 @@
-"""The source of a function as a tree, and the imports that a module makes for type checkers only."""
+"""The source of a function as a tree."""
 
 import ast
 import linecache
-import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Final
 
 FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef
 
 _MAX_CLOSING: Final = 20
-_CHECKING_BLOCK: Final = re.compile(r"^if\b.*\bTYPE_CHECKING\s*:")
 
 
 def tree_of(function: FunctionType) -> FunctionTree | None:
@@ -59,42 +57,3 @@ def mangled(name: str, owner: type | None) -> str:
     """Return what an attribute is called in the end that the body of *owner* calls *name*."""
     is_private = owner is not None and name.startswith("__") and not name.endswith("__")
     return f"_{owner.__name__.lstrip('_')}{name}" if owner is not None and is_private else name
-
-
-def imported_for_checking(namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
-    """Return the module, and the name in it, of what the module of *namespace* imports as *name* for checkers only."""
-    file = namespace.get("__file__")
-    blocks = _checking_blocks(linecache.getlines(file)) if isinstance(file, str) else ()
-    return imported_in((statement for block in blocks for statement in block), namespace, name)
-
-
-def imported_in(nodes: Iterable[ast.AST], namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
-    """Return the module, and the name in it, of what one of *nodes* imports as *name* in the module of *namespace*."""
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    return _absolute(node, str(namespace.get("__package__") or "")), alias.name
-    return None
-
-
-def _checking_blocks(lines: list[str]) -> Iterator[list[ast.stmt]]:
-    for number, line in enumerate(lines):
-        if _CHECKING_BLOCK.match(line):
-            yield _parsed(list(_indented(lines[number + 1 :])))
-
-
-def _indented(lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        if line.strip() and not line[0].isspace():
-            return
-        yield line
-
-
-def _absolute(statement: ast.ImportFrom, package: str) -> str:
-    """Return the full name of the module that *statement* in *package* imports from."""
-    if not statement.level:
-        return statement.module or ""
-    parts = package.split(".")
-    parts = parts[: len(parts) - statement.level + 1]
-    return ".".join([*parts, *([statement.module] if statement.module else [])])
