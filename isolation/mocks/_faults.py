@@ -268,7 +268,9 @@ def _faults_of(part: Part) -> Faults:
 def _made(part: Part, terms: FaultTerms, seed: int | None, number: int) -> Fault:
     __tracebackhide__ = True
     chosen = crc32(f"{part.name}#{number}".encode()) if seed is None else _checked_seed(seed)
-    return Fault(terms, chosen, part.name, part.ledger.add_stub(part.key, "fault"))
+    stub = part.ledger.add_stub(part.key, "fault")
+    stub.is_excused = terms.probability < 1  # by chance it may hit nothing
+    return Fault(terms, chosen, part.name, stub)
 
 
 def _checked_seed(seed: object) -> int:

@@ -1,7 +1,8 @@
 """Stand-ins: the mock that replaces what a name stands for, made from what is there."""
 
 import inspect
-from functools import partial
+from enum import Enum
+from functools import partial, partialmethod, singledispatchmethod
 from types import MethodType
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from isolation.mocks._patch_targets import ABSENT, Target
 from isolation.mocks._state import stamp
 from isolation.mocks.inspection import describe_function, describe_member
 
-_VALUES = (bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
+_METHODS = (partial, staticmethod, classmethod, partialmethod, singledispatchmethod)
+_VALUE_MODULES = frozenset(("datetime", "decimal", "fractions", "pathlib", "re", "uuid"))
+_VALUES = (Enum, bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
 class _Functions:
@@ -47,7 +50,7 @@ def stand_in_for(target: Target, spec: type | None) -> Any:
 
 
 def _is_function(found: object) -> bool:
-    return inspect.isroutine(found) or isinstance(found, (partial, staticmethod, classmethod))
+    return isinstance(found, _METHODS) or (callable(found) and inspect.isroutine(found))
 
 
 def _function_mock(target: Target, found: object) -> Any:
@@ -79,9 +82,9 @@ def _refuse(found: object, target: Target) -> None:
         kind, advice = "module", "patch what is used of it"
     elif _natures.is_class(found):
         kind = "class of exceptions"
-    elif isinstance(found, property) or hasattr(type(found), "__set__"):
+    elif hasattr(type(found), "__get__"):
         advice = "give its value instead"
-    elif not isinstance(found, _VALUES):
+    elif not isinstance(found, _VALUES) and type(found).__module__.partition(".")[0] not in _VALUE_MODULES:
         return
     article = "an" if kind[0] in "aeiou" else "a"
     raise TypeError(f"cannot make a mock of {target.label}, which is {article} {kind}; {advice}")

@@ -155,15 +155,20 @@ def test_stubs_can_be_excused(client: Client) -> None:
 
 
 async def test_what_was_used_is_counted(client: Client) -> None:
-    """Answers and faults are stubs, too."""
+    """Answers and faults are stubs, too; one by chance may hit nothing, so it is excused."""
     control(client.fetch).when("q").returns([2])
     control(client.fetch).fault(KeyError, after=2)
+    control(client.fetch).fault(KeyError, probability=1e-9)
     await client.fetch("q")
     await client.fetch("r")
 
     part = part_of(client)
     assert part is not None
-    assert [(stub.what, stub.uses) for stub in part.ledger.stubs] == [("when", 1), ("fault", 0)]
+    assert [(stub.what, stub.uses, stub.is_excused) for stub in part.ledger.stubs] == [
+        ("when", 1, False),
+        ("fault", 0, False),
+        ("fault", 0, True),
+    ]
 
 
 @pytest.mark.parametrize(

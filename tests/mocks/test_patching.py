@@ -16,10 +16,13 @@ from isolation.mocks._ledger import Ledger
 from isolation.mocks._undoing import Step
 
 SOURCE = '''
+import datetime
+import functools
 import os
 from typing import Any
 
 TIMEOUT = 5
+BEGIN = datetime.date(2020, 1, 1)
 LIMITS = {"users": 3}
 nothing = None
 
@@ -49,6 +52,18 @@ class Pool:
     def parse(dsn: str) -> dict[str, str]:
         """Return the parts."""
         return {"dsn": dsn}
+
+    @functools.cached_property
+    def cached(self) -> int:
+        """Return a number."""
+        return 1
+
+    @functools.singledispatchmethod
+    def convert(self, value: int) -> str:
+        """Return a text."""
+        return str(value)
+
+    quote_it = functools.partialmethod(quote, "it")
 
     @property
     def is_open(self) -> bool:
@@ -198,7 +213,9 @@ async def test_a_method_of_a_class_becomes_a_mock_of_all_instances(shop: ModuleT
         shop.pool.fetch("q", 1)
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("local", ()), ("parse", ("dsn",))])
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("local", ()), ("parse", ("dsn",)), ("convert", (1,)), ("quote_it", ())]
+)
 def test_class_and_static_methods_are_put_back_as_they_were(shop: ModuleType, name: str, arguments: Any) -> None:
     """The descriptor itself, and not what it gives."""
     before = vars(shop.Pool)[name]
@@ -319,6 +336,11 @@ def test_a_mock_of_the_standard_library_can_be_replaced(shop: ModuleType, patch:
         ("shop.TIMEOUT", "cannot make a mock of shop.TIMEOUT, which is an int; give what shall be there instead"),
         ("shop.LIMITS", "cannot make a mock of shop.LIMITS, which is a dict; give what shall be there instead"),
         ("shop.os", "cannot make a mock of shop.os, which is a module; patch what is used of it"),
+        ("shop.BEGIN", "cannot make a mock of shop.BEGIN, which is a date; give what shall be there instead"),
+        (
+            "shop.Pool.cached",
+            "cannot make a mock of shop.Pool.cached, which is a cached_property; give its value instead",
+        ),
         (
             "shop.ShopError",
             "cannot make a mock of shop.ShopError, which is a class of exceptions; give what shall be there instead",

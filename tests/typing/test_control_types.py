@@ -120,6 +120,21 @@ def test_overloads_by_flavour_are_chosen(client: Client) -> None:
         view.when("k", "v")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
+async def test_methods_of_redis_are_typed() -> None:
+    """Its overloads are those that the test above imitates."""
+    pytest.importorskip("redis", reason="the client is not installed")
+    from redis.asyncio import Redis
+
+    redis = isolated_mock(Redis)
+    view = control(redis.get)
+    view.when("k").returns(b"v")
+    view.when("k").returns(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError):
+        view.when("k", 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert isinstance(view, AsyncControl)
+    assert await redis.get("other") is None
+
+
 def test_one_overload_of_several_is_checked(client: Client) -> None:
     """A checker takes the first: for the others of a method say `cast`."""
     control(client.convert).when(1).returns(2)
