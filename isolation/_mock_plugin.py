@@ -157,7 +157,7 @@ class MockPlugin:
         """Note the lines of stubs that other tests may run as well."""
         stubs = self._ledger.shared_stubs.lines
         for line in context.shared_lines:
-            key = (line.place.file, line.place.line, line.said)
+            key = (line.place.file, line.place.line)
             if key not in stubs:
                 finding = replace(context.unused(line), owner=None)
                 stubs[key] = SharedStub(self._records([finding], frozenset())[0])

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Record = Mapping[str, Any]
-LineKey = tuple[str, int, str]
-"""File, line, and what was set there."""
+LineKey = tuple[str, int]
+"""File and line."""
 
 
 @dataclass(slots=True)
@@ -64,8 +64,8 @@ class SharedStubs:
     def add(self, data: Sequence[Any]) -> None:
         """Add what a worker of pytest-xdist has collected, who knows all tests and has run some."""
         lines, sizes, passed = data
-        for (file, line, said), record, groups, tests, is_used in lines:
-            stub = self.lines.setdefault((file, line, said), SharedStub(record))
+        for (file, line), record, groups, tests, is_used in lines:
+            stub = self.lines.setdefault((file, line), SharedStub(record))
             stub.groups.update(groups)
             stub.tests += tests
             stub.is_used |= is_used

@@ -52,7 +52,14 @@ def mock_context(request: pytest.FixtureRequest) -> "MockContext":
 @pytest.fixture
 def isolated_mock(mock_context: "MockContext") -> MockFactory:
     """Give `isolation.isolated_mock`, bound to the test: `isolated_mock(asyncpg.Pool)`."""
-    return mock_context.mock
+
+    def make(
+        cls: type[object] | None = None, *, name: str = "", plain: bool = False, copy_args: bool = False
+    ) -> object:
+        return mock_context.mock(cls, name=name, plain=plain, copy_args=copy_args)
+
+    make.__qualname__ = "isolated_mock"  # as errors of arguments call it
+    return cast("MockFactory", make)
 
 
 @pytest.fixture

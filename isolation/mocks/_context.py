@@ -157,7 +157,7 @@ class MockContext:
 
     def unused(self, line: StubLine) -> Finding:
         """Return what there is to say if no test has used what *line* sets."""
-        return self._strictness.unused(line, "was used by no test")
+        return self._strictness.unused(line, "used by no test")
 
     def close(self) -> None:
         """Forget what was configured and called; calls that still come are late.

@@ -3,6 +3,7 @@
 A wrong finding costs more than a missed one, so each is left out where something else may be meant:
 
 - A line counts as used if any stub that it has set was used.
+- An `AssertionError` as effect is there so that nobody calls the mock.
 - Other arguments than expected are told only of a ``when`` that nobody has met, by a call from another file.
 - A call that nobody awaited is told only if nobody can await it any more: a task may have it that has not begun.
 """
@@ -48,13 +49,13 @@ class Strictness:
             yield from self._mismatches(ledger, unused, met)
         for line in unused:
             if met.isdisjoint(map(id, line.stubs)):
-                yield self.unused(line, "was never used")
+                yield self.unused(line, "never used")
         for ledger in ledgers:
             yield from self._never_awaited(ledger)
 
     def unused(self, line: StubLine, verdict: str) -> Finding:
         """Return the finding that *verdict* holds of *line*."""
-        said = f"{line.said} {verdict}, set at {said_at(line.place, self._root)}"
+        said = line.sentence(verdict, self._root)
         return self._finding("unused_stub", line.name, said, line.code, line.instruction)
 
     def late(self, call: Call, root: str) -> Finding:

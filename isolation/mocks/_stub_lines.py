@@ -12,49 +12,65 @@ from isolation.mocks._stubs import Stub
 
 @dataclass(slots=True, kw_only=True)
 class StubLine:
-    """All stubs of one mock that one line has set in one test.
+    """All stubs that one line has set in one test.
 
     Attributes:
-        name: The mock as people read it: ``postgres.fetchval``.
-        said: What was set, as people read it.
-        code: The code that has set it.
-        instruction: The instruction in *code*.
+        name: The first mock as people read it: ``postgres.fetchval``.
+        code: The code that has set them.
+        instruction: The instruction in *code* that has set the first.
         place: The line.
         stubs: What it has set.
+        said: What that is, as people read it.
+        is_excused: Whether none of them need be used.
     """
 
     name: str
-    said: str
     code: CodeType
     instruction: int
     place: Place
     stubs: list[Stub] = field(default_factory=list[Stub])
+    said: list[str] = field(default_factory=list[str])
+    is_excused: bool = True
 
     @property
     def is_used(self) -> bool:
         """Whether any of the stubs was used."""
         return any(stub.uses for stub in self.stubs)
 
-    @property
-    def is_excused(self) -> bool:
-        """Whether none of them need be used."""
-        return all(stub.is_excused for stub in self.stubs)
+    def sentence(self, verdict: str, root: str) -> str:
+        """Return the sentence that says *verdict* of what was set."""
+        others = len(self.said) - 1
+        subject = f"{self.said[0]} and {others} more were" if others else f"{self.said[0]} was"
+        return f"{subject} {verdict}, set at {said_at(self.place, root)}"
 
 
 def stub_lines(ledgers: Iterable[Ledger]) -> Sequence[StubLine]:
     """Return the lines that have set the stubs of *ledgers*, in order."""
-    lines: dict[tuple[object, ...], StubLine] = {}
+    lines: dict[tuple[CodeType, int], StubLine] = {}
     for ledger in ledgers:
         for stub in ledger.stubs:
-            if stub.code is None:
-                continue
-            name, place = str(stub.key.text(ledger.name)), resolve(stub.code, stub.instruction)
-            key = (stub.code, place.line, name, stub.what)
-            if key not in lines:
-                said = _said(ledger, stub, name)
-                lines[key] = StubLine(name=name, said=said, code=stub.code, instruction=stub.instruction, place=place)
-            lines[key].stubs.append(stub)
+            if stub.code is not None:
+                _add(lines, ledger, stub, stub.code)
     return list(lines.values())
+
+
+def _add(lines: dict[tuple[CodeType, int], StubLine], ledger: Ledger, stub: Stub, code: CodeType) -> None:
+    name, place = str(stub.key.text(ledger.name)), resolve(code, stub.instruction)
+    line = lines.get((code, place.line))
+    if line is None:
+        line = lines[code, place.line] = StubLine(name=name, code=code, instruction=stub.instruction, place=place)
+    line.stubs.append(stub)
+    line.is_excused &= stub.is_excused or _is_guard(ledger, stub)
+    said = _said(ledger, stub, name)
+    if said not in line.said:
+        line.said.append(said)
+
+
+def _is_guard(ledger: Ledger, stub: Stub) -> bool:
+    """Tell whether *stub* is there so that nobody uses it: an effect that makes the test fail."""
+    setup = ledger.setups.get(stub.key)
+    effect = setup.side_effect if setup is not None and setup.effect_stub is stub else None
+    return isinstance(effect, AssertionError) or (isinstance(effect, type) and issubclass(effect, AssertionError))
 
 
 def _said(ledger: Ledger, stub: Stub, name: str) -> str:

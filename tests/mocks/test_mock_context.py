@@ -80,6 +80,24 @@ async def test_a_line_counts_as_a_whole(context: MockContext, pool: Pool) -> Non
     assert said(context) == []
 
 
+def test_a_line_may_set_several_mocks(context: MockContext, pool: Pool) -> None:
+    """It is told once, and not at all if one of them is used."""
+    for method in (pool.fetchval, pool.execute, pool.close):
+        control(method).return_value = None
+
+    assert said(context) == [f"stub postgres.fetchval and 2 more were never used, set at {HERE}:{line() - 2}"]
+    pool.close()
+    assert said(context) == []
+
+
+@pytest.mark.parametrize("error", [AssertionError, AssertionError("must not be called")])
+def test_a_guard_need_not_be_met(context: MockContext, pool: Pool, error: AssertionError) -> None:
+    """An effect that makes the test fail is there so that nobody calls the mock."""
+    control(pool.execute).side_effect = error
+
+    assert said(context) == []
+
+
 def test_a_stub_below_a_result_has_its_path(context: MockContext, pool: Pool) -> None:
     """The name is the way that leads there."""
     control(pool.acquire().fetchval).return_value = 7
