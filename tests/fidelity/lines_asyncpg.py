@@ -288,6 +288,24 @@ async def _(conn: Any) -> object:
     return await conn.reset()
 
 
+@CONNECTION.line('int((await conn.execute("update ...")).split()[-1]), no row', 0)
+async def _(conn: Any) -> object:
+    await conn.execute("create temporary table things (id int)")
+    return int((await conn.execute("update things set id = 1")).split()[-1])
+
+
+@POOL.line("async with pool.acquire() as c: c.is_closed(), type(await c.prepare(q))", (False, "PreparedStatement"))
+async def _(pool: Any) -> object:
+    async with pool.acquire() as connection:
+        return connection.is_closed(), kind(await connection.prepare("select 1"))
+
+
+@POOL.line("async with pool.acquire() as c: await c.fetchval(q), no row, and then await c.execute(q)", (None, "str"))
+async def _(pool: Any) -> object:
+    async with pool.acquire() as connection:
+        return await connection.fetchval(NO_ROW), kind(await connection.execute("select 1"))
+
+
 @CONNECTION.line("await conn.close()", None)
 async def _(conn: Any) -> object:
     return await conn.close()

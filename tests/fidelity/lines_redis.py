@@ -7,6 +7,32 @@ from tests.fidelity.lines import Lines, Raised, kind
 REDIS = Lines("redis", "redis.asyncio:Redis")
 
 
+@REDIS.line("await r.ping()", True)
+async def _(r: Any) -> object:
+    return await r.ping()
+
+
+@REDIS.line('await r.ttl("absent"), await r.type("absent")', (-2, b"none"))
+async def _(r: Any) -> object:
+    return await r.ttl("absent"), await r.type("absent")
+
+
+@REDIS.line('await r.setnx("new", 1), await r.mset({"k": 1})', (True, True))
+async def _(r: Any) -> object:
+    return await r.setnx("new", 1), await r.mset({"k": 1})
+
+
+@REDIS.line('await r.mget("a", "b"), none there', [None, None])
+async def _(r: Any) -> object:
+    return await r.mget("a", "b")
+
+
+@REDIS.line('await p.watch("k")', True)
+async def _(r: Any) -> object:
+    async with r.pipeline() as pipeline:
+        return await pipeline.watch("k")
+
+
 @REDIS.line('await r.get("k")', None, is_sample=True)
 async def _(r: Any) -> object:
     return await r.get("absent")

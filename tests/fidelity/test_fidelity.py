@@ -17,6 +17,7 @@ WITH_SERVER = [line for line in LINES if line.subject in CLIENTS]
 ALONE = [line for line in LINES if line.is_alone]
 KNOWN_DIFFERENCES = {
     "type(conn.cursor('name'))": "the first overload is taken, whatever the arguments",
+    'await r.mget("a", "b"), none there': "how many values there are depends on the arguments",
     "conn.cursor().rowcount, before anything was executed": "an int is 0 where only its type is known",
     "conn.cursor().connection is conn": "what a result refers back to is a mock of its own",
     "type(r.reason), r.content_type": "what is allowed to be None is None, and a str is empty",

@@ -9,7 +9,7 @@ from isolation.mocks._facts import NOTHING, UNKNOWN, Result, Unknown
 from isolation.mocks.inspection._bodies import Body
 from isolation.mocks.inspection._defaults import Context, result_of
 from isolation.mocks.inspection._forms import form_of, scope_of_class, scope_of_function
-from isolation.mocks.inspection._lookup import bases_of, innermost, namespace_of
+from isolation.mocks.inspection._lookup import bases_of, find, innermost, namespace_of
 from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of
 
 _INITIALIZERS: Final = ("__init__", "__post_init__", "__attrs_post_init__")
@@ -80,7 +80,11 @@ def attribute_result(name: str, context: Context) -> Result | None:
 
 def annotated_result(annotation: object, owner: type, context: Context) -> Result:
     """Return what an attribute gives that the body of *owner* annotates with *annotation*."""
-    return result_of(form_of(annotation, scope_of_class(owner, context.bindings)), context)
+    form = form_of(annotation, scope_of_class(owner, context.bindings))
+    if isinstance(form.head, type) and find(form.head, "__get__") is not None:
+        # A descriptor is what the class has; an instance gives what stands in the brackets.
+        return result_of(form.args[-1], context) if form.args else UNKNOWN
+    return result_of(form, context)
 
 
 def _set_by_initializer(base: type, name: str, context: Context) -> Result | None:

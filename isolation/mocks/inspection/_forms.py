@@ -177,7 +177,7 @@ def _form_of_subscript(node: ast.Subscript, scope: Scope) -> Form:
     head = resolve(node.value, scope)
     nodes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if head is Literal:
-        return Form(Literal, tuple(Form(_value(item, scope)) for item in nodes))
+        return _form_of_literal([_value(item, scope) for item in nodes])
     if getattr(head, "_name", getattr(head, "__name__", None)) in _FIRST_ONLY:
         return _form_of_node(nodes[0], scope)
     forms = tuple(_form_of_node(item, scope) for item in nodes)
@@ -197,10 +197,15 @@ def _applied(head: object, forms: tuple[Form, ...], scope: Scope) -> Form:
     return replace(plain, args=forms) if isinstance(plain.head, type) else plain
 
 
+def _form_of_literal(values: list[object]) -> Form:
+    return UNKNOWN_FORM if any(value is MISSING for value in values) else Form(Literal, tuple(map(Form, values)))
+
+
 def _value(node: ast.expr, scope: Scope) -> object:
-    if isinstance(node, ast.Constant):
-        return node.value
-    return resolve(node, scope)
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return resolve(node, scope)
 
 
 def resolve(node: ast.expr, scope: Scope) -> object:

@@ -150,7 +150,7 @@ def _value(found: Found, context: Context, name: str) -> Result:
         return declared if declared is not None else NOTHING if raw is None else UNKNOWN
     annotation = annotation_of(found.owner, name)
     known = UNKNOWN if annotation is None else annotated_result(annotation, found.owner, context)
-    return known if isinstance(known, Nested) else _of_object(raw)
+    return known if isinstance(known, Nested) or hasattr(type(raw), "__get__") else _of_object(raw)
 
 
 def _getter(raw: object) -> types.FunctionType | None:
@@ -175,7 +175,7 @@ def _of_object(value: object) -> Result:
         return Fresh(cast("type[object]", kind))
     if isinstance(value, Enum):
         return enumeration_member(kind, value.name)
-    if hasattr(kind, "__get__") or isinstance(value, types.ModuleType):
+    if isinstance(value, types.ModuleType):
         return UNKNOWN
     return Fresh(tuple) if kind is tuple else Nested(ref(kind))
 

@@ -65,7 +65,17 @@ def returned_by(function: object, owner: type | None, context: Context) -> Retur
         function = wrapped
     if not isinstance(function, FunctionType):
         return Kind.ASYNC if is_async else Kind.SYNC, UNKNOWN
-    return _of_function(function, owner, context, is_async=is_async)
+    home = _home_of(function, owner)
+    return _of_function(
+        function, home, context if home is owner or home is None else context.inside(home), is_async=is_async
+    )
+
+
+def _home_of(function: FunctionType, owner: type | None) -> type | None:
+    """Return the class that *function* was written in, which is another than *owner* if a proxy has taken it over."""
+    cls = function.__globals__.get(function.__qualname__.rpartition(".")[0])
+    is_there = isinstance(cls, type) and function in namespace_of(cls).values()
+    return cls if isinstance(cls, type) and is_there else owner
 
 
 def awaited(function: object, owner: type, context: Context) -> Result:

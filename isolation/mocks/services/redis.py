@@ -1,8 +1,16 @@
-"""A value is set unless a condition is given; a pipeline inherits the commands of the client, but collects them."""
+"""What redis gives when it has nothing but works; a pipeline inherits the commands of the client, but collects them."""
+
+_DONE = ("flushall", "flushdb", "mset", "msetnx", "ping", "psetex", "rename", "set", "setex", "setnx")
+_ANSWERS = {
+    **dict.fromkeys(_DONE, "typing.Literal[True]"),
+    **dict.fromkeys(("pttl", "ttl"), "typing.Literal[-2]"),
+    "type": "typing.Literal[b'none']",
+}
 
 ROWS = {
-    "redis.asyncio.client.Redis.set": "typing.Awaitable[typing.Literal[True]]",
-    "redis.client.Redis.set": "typing.Literal[True]",
+    "redis.asyncio.client.Pipeline.watch": "typing.Literal[True]",
+    **{f"redis.asyncio.client.Redis.{name}": f"typing.Awaitable[{answer}]" for name, answer in _ANSWERS.items()},
+    **{f"redis.client.Redis.{name}": answer for name, answer in _ANSWERS.items()},
 }
 INHERITED = {
     "redis.asyncio.client.Pipeline": ("redis.commands", "typing.Self"),
