@@ -38,7 +38,7 @@ class Called(State):
         call.stub = None
         try:
             frame = caller_frame(1)
-        except ValueError:  # a thread, or the interpreter itself, has called it
+        except ValueError:  # pragma: no cover - called by the interpreter, where coverage sees nothing
             call.code, call.instruction = None, -1
         else:
             call.code = code = frame.f_code
@@ -76,7 +76,7 @@ class Awaited(State):
         call.awaits, call.stub, call.coroutine = 0, None, None
         try:
             frame = caller_frame(1)
-        except ValueError:  # a thread, or the interpreter itself, has called it
+        except ValueError:  # pragma: no cover - called by the interpreter, where coverage sees nothing
             call.code, call.instruction = None, -1
         else:
             call.code = code = frame.f_code

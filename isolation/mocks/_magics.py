@@ -1,15 +1,14 @@
 """Special methods of mocks: descriptors on generated classes, without state, that find the mock of the method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import MethodType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from isolation.mocks._standard import (
     ALL_MAGICS,
     MAGIC_CALCULATORS,
     MAGIC_RESULTS,
     UNSUPPORTED_MAGICS,
-    AsyncIterator,
     is_mock,
 )
 
@@ -38,6 +37,24 @@ class Magic:
         handle.__dict__[self.name] = value
 
 
+class Each:
+    """An async iterator over what an iterator gives."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = items
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
 Special = Callable[[Any, tuple[Any, ...]], object]
 """Gives the default result of a special method, from the mock that has it and the arguments."""
 
@@ -55,7 +72,7 @@ def _empty(_owner: Any, _args: tuple[object, ...]) -> object:
 
 
 def _empty_async(_owner: Any, _args: tuple[object, ...]) -> object:
-    return AsyncIterator(iter(()))
+    return Each(iter(()))
 
 
 def _iterate(owner: Any, _args: tuple[object, ...]) -> object:
@@ -63,7 +80,7 @@ def _iterate(owner: Any, _args: tuple[object, ...]) -> object:
 
 
 def _iterate_async(owner: Any, _args: tuple[object, ...]) -> object:
-    return owner if "__anext__" in owner._isolation_magics else AsyncIterator(iter(()))
+    return owner if "__anext__" in owner._isolation_magics else Each(iter(()))
 
 
 def _stop(_owner: object, _args: tuple[object, ...]) -> object:
@@ -108,7 +125,7 @@ SPECIAL_OF_CLASSES: Final[dict[str, Special]] = {
 
 
 def _async_iterator(value: Any) -> object:
-    return value if hasattr(value, "__anext__") else AsyncIterator(iter(value))
+    return value if hasattr(value, "__anext__") else Each(iter(value))
 
 
 CONVERTED: Final[dict[str, Callable[[Any], object]]] = {"__iter__": iter, "__aiter__": _async_iterator}

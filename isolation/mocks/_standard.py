@@ -25,7 +25,6 @@ UNSUPPORTED_MAGICS: Final[frozenset[str]] = frozenset(_private["_unsupported_mag
 MAGIC_RESULTS: Final[dict[str, Any]] = _private["_return_values"]
 """What the special methods of a MagicMock return."""
 MAGIC_CALCULATORS: Final[dict[str, Any]] = _private["_calculate_return_value"]
-AsyncIterator: Final[Any] = _private["_AsyncIterator"]
 ASSERTION_NAMES: Final[frozenset[str]] = frozenset(_private.get("_ATTRIB_DENY_LIST", ()))
 """Names of assertions without ``assert_``, which open mocks refuse as typing errors."""
 TYPING_ERRORS: Final = ("assert", "assret", "asert", "aseert", "assrt")

@@ -106,6 +106,15 @@ def test_a_special_method_may_be_set_on_one_mock() -> None:
         mock.__del__ = lambda self: None
 
 
+def test_a_special_method_is_found_on_the_class_too() -> None:
+    """Where it is the same for all mocks of the class; setting it past the mock's own rules changes one mock."""
+    cursor: Any = isolated_mock(Cursor)
+    object.__setattr__(cursor, "__len__", lambda _: 2)
+
+    assert type(cursor).__len__ is type(isolated_mock(Cursor)).__len__
+    assert (len(cursor), len(isolated_mock(Cursor))) == (2, 0)
+
+
 def test_the_class_of_a_mock_is_shared(connection: Any) -> None:
     """So what is set on it would change other mocks; a class of its own may be changed."""
     with pytest.raises(TypeError) as caught:

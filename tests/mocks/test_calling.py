@@ -4,7 +4,7 @@ import _thread
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 from unittest.mock import DEFAULT, AsyncMock, MagicMock
 
@@ -141,6 +141,7 @@ async def test_an_iterator_is_empty() -> None:
     cursor: Any = isolated_mock(Cursor)
 
     assert [row async for row in cursor] == list(cursor) == []
+    assert [row async for row in isolated_mock().__aiter__()] == []
     cursor.__iter__.return_value = ["a"]
     cursor.__aiter__.return_value = ["b"]
 
@@ -192,6 +193,31 @@ async def test_every_call_says_where_it_came_from(connection: Any) -> None:
     assert call.site is not None
     assert (call.site.file, call.site.function) == (__file__, "caller")
     assert (call.is_async, call.awaits, call.is_foreign, call.coroutine) == (True, 1, False, None)
+
+
+def test_a_sync_call_says_where_it_came_from(connection: Any) -> None:
+    """Also through the standard library."""
+    MagicMock(wraps=connection.is_closed)()
+
+    (call,) = ledger_of(connection).log
+    assert call.site is not None
+    assert call.site.function == "test_a_sync_call_says_where_it_came_from"
+
+
+async def test_awaiting_a_mock_gives_what_the_client_gives() -> None:
+    """And is a call, of which the result can be set."""
+
+    class Pending:
+        def __await__(self) -> Generator[None, None, str]:
+            raise NotImplementedError
+
+    pending: Any = isolated_mock(Pending)
+    assert await pending is not None
+
+    pending.__await__.return_value = "done"
+
+    assert await pending == "done"
+    assert pending.__await__.await_count == 2
 
 
 def test_a_call_without_a_caller_has_no_site(connection: Any) -> None:
@@ -302,3 +328,15 @@ async def test_a_wrapped_object_is_called_where_nothing_is_set() -> None:
     assert mock.get.return_value is DEFAULT
     mock.get.return_value = "set"
     assert await mock.get() == "set"
+
+
+def test_a_context_makes_the_mocks_that_it_owns() -> None:
+    """With the same options."""
+
+    class Context:
+        def mock(self, cls: type, **options: object) -> Any:
+            return cls, options
+
+    made: Any = isolated_mock(Connection, name="a", context=Context(), plain=True)
+
+    assert made == (Connection, {"name": "a", "plain": True, "copy_args": False})
