@@ -62,14 +62,14 @@ def target_of(dotted: object) -> Target:
     if not isinstance(dotted, str):
         advice = "use isolated_patch.object(thing, 'attribute')"
         raise TypeError(f"isolated_patch() takes a dotted name, got {dotted!r}; {advice}")
-    first, *names = dotted.split(".")
+    first, *names = dotted.replace(":", ".", 1).split(".")
     if not names or not all((first, *names)):
         raise PatchTargetError(f"cannot patch {dotted!r}: {_NO_NAME}")
     *middle, last = names
     path, owner = first, cast("object", _module(first, dotted))
     for name in middle:
         owner, path = _step(owner, path, name, dotted), f"{path}.{name}"
-    return Target(owner, last, dotted)
+    return Target(owner, last, f"{path}.{last}")
 
 
 def attribute_of(owner: object, name: object) -> Target:

@@ -76,7 +76,7 @@ class IsolatedPatch:
         of the constructor and gives mocks of instances; any other object a mock of its class.
 
         Args:
-            target: A dotted name, such as ``"app.db.pool"``; its module is imported.
+            target: A dotted name, such as ``"app.db.pool"`` or ``"app.db:pool"``; its module is imported.
             new: What to put there instead of a mock.
             spec: The class that the mock stands for, if what is there does not say, such as None.
             create: Whether to add what is not there.

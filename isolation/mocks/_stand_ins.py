@@ -41,7 +41,7 @@ def stand_in_for(target: Target, spec: type | None) -> Any:
         return stamp(part.member, Ledger(target.label), ROOT)
     if found is None or found is ABSENT:
         return mock_in(Ledger(target.label), ROOT, None)
-    if _natures.is_class(found) and not _natures.is_kind_of(cast("type", found), BaseException):
+    if _natures.is_class(found) and not _kind_of_constants(found):
         return class_mock(cast("type", found), Ledger(target.label))
     if _is_function(found):
         return _function_mock(target, found)
@@ -74,6 +74,13 @@ def _class_of(found: object) -> type | None:
     return None if cls is type(found) else cls
 
 
+def _kind_of_constants(cls: object) -> str:
+    """Return what *cls* is if its mock could be caught by nothing, or would have no members; else nothing."""
+    if _natures.is_kind_of(cast("type", cls), BaseException):
+        return "class of exceptions"
+    return "enumeration" if _natures.is_kind_of(cast("type", cls), Enum) else ""
+
+
 def _refuse(found: object, target: Target) -> None:
     """Raise if a mock would be nothing like *found*."""
     __tracebackhide__ = True
@@ -81,7 +88,7 @@ def _refuse(found: object, target: Target) -> None:
     if _natures.is_module(found):
         kind, advice = "module", "patch what is used of it"
     elif _natures.is_class(found):
-        kind = "class of exceptions"
+        kind = _kind_of_constants(found)
     elif hasattr(type(found), "__get__"):
         advice = "give its value instead"
     elif not isinstance(found, _VALUES) and type(found).__module__.partition(".")[0] not in _VALUE_MODULES:

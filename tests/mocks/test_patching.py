@@ -17,6 +17,7 @@ from isolation.mocks._undoing import Step
 
 SOURCE = '''
 import datetime
+import enum
 import functools
 import os
 from typing import Any
@@ -73,6 +74,12 @@ class Pool:
 
 class Small(Pool):
     """A class that inherits everything."""
+
+
+class Color(enum.Enum):
+    """What has members."""
+
+    RED = 1
 
 
 class ShopError(Exception):
@@ -341,6 +348,7 @@ def test_a_mock_of_the_standard_library_can_be_replaced(shop: ModuleType, patch:
             "shop.Pool.cached",
             "cannot make a mock of shop.Pool.cached, which is a cached_property; give its value instead",
         ),
+        ("shop.Color", "cannot make a mock of shop.Color, which is an enumeration; give what shall be there instead"),
         (
             "shop.ShopError",
             "cannot make a mock of shop.ShopError, which is a class of exceptions; give what shall be there instead",
@@ -423,6 +431,14 @@ def test_an_attribute_is_a_name(shop: ModuleType, patch: IsolatedPatch) -> None:
     """Not the thing itself."""
     with pytest.raises(TypeError, match="an attribute must be a name, got <function send"):
         patch.object(shop, shop.send)
+
+
+def test_a_colon_may_stand_behind_the_module(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """As in the settings, where it does."""
+    pool = patch("shop:pool")
+
+    assert shop.pool is pool
+    assert repr(pool).startswith("<AsyncMock name='shop.pool'")
 
 
 def test_only_a_name_can_be_imported(patch: IsolatedPatch) -> None:
