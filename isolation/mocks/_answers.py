@@ -18,8 +18,8 @@ class Expected:
     __slots__ = ("_signature", "args", "kwargs")
 
     def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], signature: inspect.Signature | None) -> None:
-        self.args = args
-        self.kwargs = kwargs
+        self.args: tuple[Any, ...] = args
+        self.kwargs: Mapping[str, Any] = kwargs
         self._signature = signature
 
     def equals(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:

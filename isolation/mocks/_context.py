@@ -70,7 +70,7 @@ class MockContext:
         self.outcome: Outcome | None = None
         self.ledgers: list[Ledger] = []
         self.open_mocks: list[str] = []
-        self.is_closed = False
+        self.is_closed: bool = False
         self._strictness = Strictness(Owner("test", name, nodeid), root, severity or "note")
         self._is_watching = severity is not None
         self._services, self._place = services or {}, place

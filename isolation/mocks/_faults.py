@@ -94,7 +94,8 @@ class Fault:
     def __init__(self, terms: FaultTerms, seed: int, name: str, stub: Stub) -> None:
         self.terms = terms
         self.seed = seed
-        self.calls = self.hits = 0
+        self.calls: int = 0
+        self.hits: int = 0
         self._name = name
         self._stub = stub
         self._is_over = False

@@ -50,19 +50,19 @@ class Ledger:
     )
 
     def __init__(self, name: str = "", *, copy_args: bool = False) -> None:
-        self.name = name
+        self.name: str = name
         self.attachments: dict[Key, Attachment] | None = None
-        self.log = self.sink = Log()
+        self.log: Log = HeedfulLog.of_log(Log(), {}, is_copying=True) if copy_args else Log()
+        self.sink: Log = self.log
         self.awaits: Log = Log()
         self.setups: dict[Key, Setup] = {}
         self.sealed: tuple[Key, ...] = ()
-        self.is_closed = self.is_watched = False
+        self.is_closed: bool = False
+        self.is_watched: bool = False
         self._late: Log | None = None
         self.faults: dict[Key, Plan] | None = None
         self.adopted: list[tuple[Key, ref[Any]]] | None = None
         self._stubs: list[Stub] | None = None
-        if copy_args:
-            self.log = self.sink = HeedfulLog.of_log(Log(), {}, is_copying=True)
 
     @property
     def stubs(self) -> list[Stub]:

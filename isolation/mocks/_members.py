@@ -11,6 +11,10 @@ from isolation.mocks._facts import UNKNOWN, Result
 from isolation.mocks._magics import Special
 from isolation.mocks._standard import AsyncMixin
 
+_ASYNC_MAGIC: type[Any] = type("MagicMock", (AsyncMixin, mock.MagicMock), {})
+_ASYNC_PLAIN: type[Any] = type("Mock", (AsyncMixin, mock.Mock), {})
+_AWAIT_METHOD: type[Any] = type("AsyncMock", (mock.AsyncMock,), {})
+
 
 class Form(Enum):
     """Which class of ``unittest.mock`` a mock is an instance of."""
@@ -20,11 +24,11 @@ class Form(Enum):
     PLAIN = mock.Mock
     MAGIC_OBJECT = mock.NonCallableMagicMock
     PLAIN_OBJECT = mock.NonCallableMock
-    AWAIT_METHOD = type("AsyncMock", (mock.AsyncMock,), {})
+    AWAIT_METHOD = _AWAIT_METHOD
     """An AsyncMock of ``__await__``."""
-    ASYNC_MAGIC = type("MagicMock", (AsyncMixin, mock.MagicMock), {})
+    ASYNC_MAGIC = _ASYNC_MAGIC
     """A MagicMock of a coroutine function."""
-    ASYNC_PLAIN = type("Mock", (AsyncMixin, mock.Mock), {})
+    ASYNC_PLAIN = _ASYNC_PLAIN
     """A Mock of a coroutine function."""
 
 
@@ -122,21 +126,22 @@ class Member:
         needs_owner: bool = False,
         signature: Callable[[], Signature | None] | None = None,
     ) -> None:
-        self.form = form
-        self.template = template
-        self.handle = handle
-        self.name = name
-        self.check = check
-        self.guard = _guard(check, is_bound=is_bound) if is_callable else _Refusal(template.title)
-        self.is_bound = is_bound
-        self.make = make
-        self.result = result
-        self.is_value = is_value
-        self.is_callable = is_callable
-        self.special = special
-        self.convert = convert
-        self.needs_owner = needs_owner
-        self.signature = signature
+        self.form: Form = form
+        self.template: Template = template
+        self.handle: type[Any] = handle
+        self.name: str | None = name
+        self.check: Callable[..., object] | None = check
+        guard = _guard(check, is_bound=is_bound) if is_callable else _Refusal(template.title)
+        self.guard: Callable[..., object] | None = guard
+        self.is_bound: bool = is_bound
+        self.make: Callable[[], object] | None = make
+        self.result: Result = result
+        self.is_value: bool = is_value
+        self.is_callable: bool = is_callable
+        self.special: Special | None = special
+        self.convert: Callable[[Any], object] | None = convert
+        self.needs_owner: bool = needs_owner
+        self.signature: Callable[[], Signature | None] | None = signature
         self.given: Member | None = None
 
 

@@ -37,7 +37,7 @@ class Strictness:
     __slots__ = ("_root", "_severity", "owner")
 
     def __init__(self, owner: Owner, root: str, severity: Severity) -> None:
-        self.owner = owner
+        self.owner: Owner = owner
         self._root = root
         self._severity: Severity = severity
 

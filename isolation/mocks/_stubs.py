@@ -23,12 +23,12 @@ class Stub:
     __slots__ = ("code", "instruction", "is_excused", "key", "uses", "what")
 
     def __init__(self, key: Key, what: str, code: CodeType | None, instruction: int) -> None:
-        self.key = key
-        self.what = what
-        self.uses = 0
-        self.is_excused = False
-        self.code = code
-        self.instruction = instruction
+        self.key: Key = key
+        self.what: str = what
+        self.uses: int = 0
+        self.is_excused: bool = False
+        self.code: CodeType | None = code
+        self.instruction: int = instruction
 
     @property
     def site(self) -> Place | None:
