@@ -27,6 +27,11 @@ class AsClass(State):
         return self._isolation_template.title_of_class
 
     @property
+    def _isolation_real(self) -> type | None:
+        """The class, which what is found out of other classes is about; see `inspection._lookup.replaced_by`."""
+        return self._isolation_template.reference()
+
+    @property
     def _isolation_template(self) -> "ClassTemplate":
         return cast("ClassTemplate", self._isolation_member.template)
 

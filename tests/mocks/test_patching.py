@@ -94,6 +94,10 @@ class Slotted:
     def __init__(self) -> None:
         self.pool = Pool("slot")
 
+    def named(self) -> "Pool":
+        """Return a pool."""
+        return self.pool
+
 
 pool = Pool("real")
 slotted = Slotted()
@@ -197,6 +201,15 @@ async def test_a_mock_of_a_class_has_what_the_class_has(shop: ModuleType, patch:
     with pytest.raises(AttributeError, match=r"^type object 'Pool' has no attribute 'fetsch'$"):
         shop.Pool.fetsch = 1
     assert "parse" in dir(shop.Pool)
+
+
+def test_annotations_still_mean_the_class_that_is_replaced(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """What is found out of a class is kept, and the test that comes next may not patch the other one."""
+    real = shop.Pool
+    patch("shop.Pool")
+
+    assert isinstance(isolated_mock(real).local(), real)
+    assert isinstance(isolated_mock(shop.Slotted).named(), real)
 
 
 def test_a_mock_of_a_class_still_tells_instances_apart(shop: ModuleType, patch: IsolatedPatch) -> None:

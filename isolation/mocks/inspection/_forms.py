@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 
 import typing_extensions
 
-from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of
+from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, replaced_by
 
 
 class Mark(Enum):
@@ -80,7 +80,7 @@ class Scope:
         inner = self._in_class(name)
         if inner is not MISSING:
             return inner
-        value = self.namespace.get(name, MISSING)
+        value = replaced_by(self.namespace.get(name, MISSING))
         return vars(builtins).get(name, MISSING) if value is MISSING else value
 
     def _in_class(self, name: str) -> object:
@@ -220,7 +220,7 @@ def resolve(node: ast.expr, scope: Scope) -> object:
 def attribute(value: object, name: str) -> object:
     """Return what a module or a class holds as *name*, or ``MISSING``."""
     if isinstance(value, types.ModuleType):
-        return vars(value).get(name, MISSING)
+        return replaced_by(vars(value).get(name, MISSING))
     if isinstance(value, type):
         members = cast("dict[str, object]", namespace_of(value).get("_member_map_", {}))
         if name in members:

@@ -41,6 +41,15 @@ def find(cls: type, name: str, *, above: type | None = None) -> Found | None:
     return None
 
 
+def replaced_by(value: object) -> object:
+    """Return the class that *value* has replaced, if it is a mock of a class that a test has patched in, else *value*.
+
+    What is found out is kept for the run, so it must not depend on a test; and such a mock says that it is a class.
+    """
+    found = find(type(value), "_isolation_real")
+    return value if found is None else cast("property", found.raw).__get__(value)
+
+
 def function_of(raw: object) -> Callable[..., Any] | None:
     """Return the function behind a method, a class method, a static method or a partial method, if *raw* is one."""
     if isinstance(raw, staticmethod | classmethod):

@@ -8,6 +8,7 @@ from collections import abc
 from types import FunctionType
 from typing import Any, Final, Literal, TypeVar, Union, cast
 
+from isolation._natures import is_class
 from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
 from isolation.mocks.inspection._bodies import is_abstract, narrower, result_of_body, yielded_by_body
 from isolation.mocks.inspection._defaults import (
@@ -20,7 +21,15 @@ from isolation.mocks.inspection._defaults import (
     result_of,
 )
 from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
-from isolation.mocks.inspection._lookup import MISSING, bases_of, find, function_of, namespace_of, wrapped_by
+from isolation.mocks.inspection._lookup import (
+    MISSING,
+    bases_of,
+    find,
+    function_of,
+    namespace_of,
+    replaced_by,
+    wrapped_by,
+)
 from isolation.mocks.inspection._wrappers import forwarding_of, is_manager, takes_anything
 
 _MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
@@ -73,9 +82,10 @@ def returned_by(function: object, owner: type | None, context: Context) -> Retur
 
 def _home_of(function: FunctionType, owner: type | None) -> type | None:
     """Return the class that *function* was written in, which is another than *owner* if a proxy has taken it over."""
-    cls = function.__globals__.get(function.__qualname__.rpartition(".")[0])
-    is_there = isinstance(cls, type) and function in namespace_of(cls).values()
-    return cls if isinstance(cls, type) and is_there else owner
+    cls = replaced_by(function.__globals__.get(function.__qualname__.rpartition(".")[0]))
+    if not is_class(cls):
+        return owner
+    return cast("type", cls) if function in namespace_of(cast("type", cls)).values() else owner
 
 
 def awaited(function: object, owner: type, context: Context) -> Result:
