@@ -109,7 +109,8 @@ class MockPlugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand over what is known of the whole run."""
         self._note(self._late.take(), frozenset())
-        self._sharing.count(session.items, self._ledger.shared_stubs)
+        is_worker = hasattr(session.config, "workerinput")
+        self._sharing.count(session.items, self._ledger.shared_stubs, is_worker=is_worker)
         self._ledger.used |= self._allowances.used
 
     def _end(self, item: pytest.Item, *, is_torn_down: bool) -> Sequence[tuple[Finding, _report.Record]]:

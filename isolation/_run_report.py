@@ -1,14 +1,16 @@
 """What a run says at its end: the summary in the terminal, and the report files."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from isolation import _report
 from isolation._ledger import Ledger
-from isolation._settings import Settings
+from isolation._settings import Settings, nearest
 from isolation._xdist import ControllerLink
+
+_NEAR = 0.8
 
 
 class RunReport:
@@ -42,7 +44,7 @@ class RunReport:
         if not (ledger.tests or ledger.survivors or ledger.counted or ledger.open_mocks):
             return
         self._show_findings(terminalreporter)
-        for said in (*ledger.about_mocks(), *ledger.misplaced):
+        for said in (*ledger.about_mocks(), *_misspelt(self._settings, ledger.open_mocks), *ledger.misplaced):
             terminalreporter.line(f"isolation: {said}")
         if _is_complete(terminalreporter.config):
             for line in _stale(self._settings, ledger.used):
@@ -58,6 +60,14 @@ class RunReport:
             terminalreporter.line(ledger.verdict() if ledger.tests else ledger.unguarded_verdict())
         elif ledger.tests:
             terminalreporter.line(f"isolation: {ledger.verdict()}")
+
+
+def _misspelt(settings: Settings, open_mocks: Iterable[str]) -> Iterator[str]:
+    """Yield which service is bound to a class, while one with nearly the same name is asked for and is not."""
+    for service in sorted(open_mocks):
+        near = nearest(service, list(settings.services), cutoff=_NEAR)
+        if near is not None and service not in settings.services:
+            yield f"service {service!r} is bound to no class, but {near!r} is in isolation_services: is that the same?"
 
 
 def _stale(settings: Settings, used: Collection[str]) -> Sequence[str]:

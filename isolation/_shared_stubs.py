@@ -7,6 +7,7 @@ that there are and those that have passed, in all processes of a run.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -46,8 +47,8 @@ class SharedStubs:
     passed: dict[str, int] = field(default_factory=dict[str, int])
 
     def unused(self) -> Iterable[Record]:
-        """Yield what there is to say of lines that no test needs."""
-        for stub in self.lines.values():
+        """Yield what there is to say of lines that no test needs, whichever worker of pytest-xdist came first."""
+        for _, stub in sorted(self.lines.items(), key=itemgetter(0)):
             if not stub.is_used and all(self._have_all_passed(group) for group in stub.groups):
                 yield stub.record
 

@@ -34,13 +34,17 @@ class Sharing:
             group = self._groups[body, code] = _group(item, body, code)
         return group
 
-    def count(self, items: Iterable[pytest.Item], stubs: SharedStubs) -> None:
-        """Count the *items* of the groups that *stubs* are about, and those of them that have passed."""
+    def count(self, items: Iterable[pytest.Item], stubs: SharedStubs, *, is_worker: bool) -> None:
+        """Count the *items* of the groups that *stubs* are about, and those of them that have passed.
+
+        In a worker of pytest-xdist that is every group whose tests use mocks: others may have stubs of it.
+        """
         wanted = {group for stub in stubs.lines.values() for group in stub.groups}
-        if not wanted:
+        if not (wanted or is_worker):
             return
         for item in items:
-            for group in wanted.intersection(_groups(item)):
+            groups = set(_groups(item))
+            for group in groups if is_worker and _ANYBODY in groups else wanted & groups:
                 stubs.sizes[group] = stubs.sizes.get(group, 0) + 1
                 stubs.passed[group] = stubs.passed.get(group, 0) + (item.nodeid in self.passed)
 
@@ -94,7 +98,8 @@ def _fixtures(item: pytest.Item) -> Iterator[tuple[str, CodeType]]:
 def _groups(item: pytest.Item) -> Sequence[str]:
     names: Iterable[str] = getattr(item, "fixturenames", ())
     body = _body(item)
-    return [*(f"fixture {name}" for name in names), *([_function(body)] if body is not None else [])]
+    is_shared = body is not None and _is_shared(item)
+    return [*(f"fixture {name}" for name in names), *([_function(body)] if body is not None and is_shared else [])]
 
 
 def _function(code: CodeType) -> str:

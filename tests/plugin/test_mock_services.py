@@ -66,6 +66,17 @@ def test_an_unbound_service_takes_everything(pytester: pytest.Pytester) -> None:
     assert records(pytester.path)[-1]["open_mocks"] == {"kafka": 2, "redis": 1}
 
 
+def test_a_misspelt_service_is_named(pytester: pytest.Pytester) -> None:
+    """Any name may be a service, so a wrong one is right; but nobody gets what it is bound to."""
+    pytester.makeini(BOUND.replace("postgres", "postgers"))
+    pytester.makepyfile(shop=SHOP, test_it="def test_it(isolated_postgres_mock, isolated_kafka_mock): pass")
+
+    result = pytester.runpytest_inprocess()
+
+    said = "service 'postgres' is bound to no class, but 'postgers' is in isolation_services: is that the same?"
+    assert f"isolation: {said}" in result.outlines
+
+
 SERVICES = ("kafka", "postgres", "redis", "websocket", "http", "workflow_coordinator")
 
 

@@ -274,10 +274,10 @@ SPREAD = """
 
 
 def test_the_tests_of_all_workers_count(suite: pytest.Pytester) -> None:
-    """A worker that has not seen the stub used does not tell; the controller, who knows all, does."""
-    suite.makepyfile(test_it=SPREAD)
+    """A worker does not see the stub used, or has not all tests that may need the helper; the controller knows."""
+    suite.makepyfile(test_it=SPREAD, test_other=HELPER)
 
-    result = suite.runpytest_subprocess("-n2", REPORT, timeout=100)
+    result = suite.runpytest_subprocess("-n2", "--dist=loadfile", REPORT, timeout=100)
 
-    result.assert_outcomes(passed=4)
-    assert said(suite) == [SAID]
+    result.assert_outcomes(passed=6)
+    assert said(suite) == [SAID, "stub kafka.flush was used by no test, set at test_other.py:6"]
