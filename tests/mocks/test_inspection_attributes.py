@@ -90,6 +90,7 @@ def test_attributes_are_names_of_the_class() -> None:
         ("url", "anything"),
         ("pool", "a Session"),
         ("left", "anything"),
+        ("first", "anything"),
         ("limit", 10),
         ("default", None),
         ("tags", {}),

@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, Self, overload
 
 import pytest
@@ -49,6 +50,9 @@ class Client:
 
     def anything(self, *args: int, **kwargs: int) -> None:
         """Take anything."""
+
+    def only_args(*args: int) -> None:
+        """Take the object among the arguments."""
 
     def nothing(self) -> None:
         """Take nothing."""
@@ -202,6 +206,14 @@ def test_function_is_described_as_it_is_called() -> None:
     assert of_class.name == "of_class"
 
 
+def test_method_that_was_bound_by_hand_is_described_as_a_function() -> None:
+    """Its class does not know it."""
+    method = MethodType(logged, Client())
+
+    assert describe_function(method).name == "logged"
+    assert not describe_function(method).is_bound
+
+
 def test_partial_of_a_function_takes_the_rest() -> None:
     """What is given already is no argument any more."""
     facts = describe_function(functools.partial(Client.plain, Client(), 1))
@@ -252,6 +264,7 @@ def test_signature_for_people_is_that_of_the_bound_method() -> None:
     assert str(signature_of(Client, "wrapped")) == "(a: int) -> None"
     assert str(signature_of(Client, "static")) == "(a: int) -> None"
     assert str(signature_of(Client, "deep")) == "(*args: int, **kwargs: int) -> None"
+    assert str(signature_of(Client, "only_args")) == "(*args: int) -> None"
     assert signature_of(dict, "update") is None
 
 

@@ -1,5 +1,9 @@
 """Where nothing is annotated, the source of a function tells what it gives."""
 
+import asyncio
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 
 from isolation.mocks._facts import Nested
@@ -25,6 +29,7 @@ from tests.mocks.unannotated import Client, Closed, Dynamic, Loose, Proxy, Sessi
         ("hidden", "x"),
         ("given", 5),
         ("fetch", []),
+        ("awaited", None),
         ("guarded", 1),
         ("waited_for", []),
         ("through_context", []),
@@ -67,7 +72,7 @@ def test_fluent_method_gives_the_mock_itself() -> None:
     "name",
     [
         "only_raises", "stub", "unsure", "later", "odd_pair", "from_function", "of_loop", "nested_function",
-        "recursive", "item",
+        "recursive", "item", "rebound", "entered", "in_steps", "module",
     ],
 )  # fmt: skip
 def test_nothing_is_claimed_where_the_source_does_not_tell(name: str) -> None:
@@ -133,6 +138,42 @@ def test_members_made_at_run_time_are_as_annotated() -> None:
     assert describe_member(Dynamic, "_private") is None
     assert gives(Loose, "anything_at_all") == "anything"
     assert describe_member(Closed, "anything_at_all") is None
+
+
+def made(source: str, **names: Any) -> Any:
+    """Return the function that *source* defines, whose source cannot be read afterwards."""
+    namespace: dict[str, Any] = dict(names)
+    exec(source, namespace)
+    return namespace["made"]
+
+
+def test_nothing_is_claimed_without_source() -> None:
+    """Not of a method, of a context manager or of members that are made at run time."""
+
+    class Made:
+        method = made("def made(self): return 1")
+        manager = contextmanager(made("def made(self): yield 1"))
+        builtin: Any = contextmanager(len)  # type: ignore[arg-type]
+        __getattr__ = made("def made(self, name): return getattr(self.target, name)")
+        __await__ = asyncio.Future.__await__
+
+    assert gives(Made, "method") == "anything"
+    assert inside(Made, "manager", "__enter__") == "anything"
+    assert inside(Made, "builtin", "__enter__") == "anything"
+    assert gives(Made, "unheard") == "anything"
+    assert gives(Made, "__await__") == "itself"
+
+
+def test_function_that_wraps_itself_is_described() -> None:
+    """What never ends is given up."""
+
+    def method(*args: Any, **kwargs: Any) -> int:
+        return method(*args, **kwargs)
+
+    method.__wrapped__ = method  # type: ignore[attr-defined]
+    cls = type("Made", (), {"method": method})
+
+    assert describe_member(cls, "method") is not None
 
 
 def test_result_is_a_mock_of_the_class_in_the_source() -> None:

@@ -59,6 +59,11 @@ class Session:
         raise NotImplementedError
 
 
+class Waiting:
+    def __await__(self):
+        return Session().close().__await__()
+
+
 class Base:
     def named(self):
         return Session()
@@ -72,6 +77,7 @@ class Client(Base):
     default = None
     tags = {"a": 1}
     pair = (1, 2)
+    module = json
     session_class = Session
     shared = Session()
 
@@ -87,6 +93,9 @@ class Client(Base):
         self.left, self.right = 1, 2
         self._closed = False
         self.__hidden = "x"
+        self.one, self.other = None, None
+        self.first = self.second
+        self.second = self.first
         self.loop = None
         self.loop = Session()
 
@@ -200,6 +209,32 @@ class Client(Base):
             return 1
 
         return inner
+
+    def rebound(self):
+        value = value or Session()  # noqa: F821, F823
+        return value
+
+    def entered(self):
+        with self.unheard() as session:
+            return session
+
+    async def awaited(self):
+        return await Waiting()
+
+    def in_steps(self):
+        return self.step_one()
+
+    def step_one(self):
+        return self.step_two()
+
+    def step_two(self):
+        return self.step_three()
+
+    def step_three(self):
+        return self.step_four()
+
+    def step_four(self):
+        return Session()
 
     def recursive(self):
         return self.recursive()

@@ -10,7 +10,7 @@ import builtins
 import sys
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, Literal, TypeVar, Union, cast
@@ -269,18 +269,5 @@ def scope_of_function(function: types.FunctionType, owner: type | None, bindings
     return Scope(function.__globals__, owner, bindings or {}, (*own, *outer))
 
 
-class _Loaded(Mapping[str, object]):
-    """The modules that are loaded, by their names, as the names of a namespace."""
-
-    def __getitem__(self, name: str) -> object:
-        return sys.modules[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(tuple(sys.modules))
-
-    def __len__(self) -> int:
-        return len(sys.modules)
-
-
-LOADED: Final = Scope(_Loaded())
+LOADED: Final = Scope(sys.modules)
 """The scope in which dotted names start with that of a module that is loaded."""
