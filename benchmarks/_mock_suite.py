@@ -45,11 +45,11 @@ IN_SUITE = {
     AUTOSPEC: ("", "create_autospec({}, instance=True)"),
     PYTEST_MOCK: ("mocker, ", "mocker.create_autospec({}, instance=True)"),
 }
-MANY, FEW = 1_000, 20
+MANY, FEW = 1_000, 10
 
 
 def suite_costs(rounds: int) -> dict[str, list[float]]:
-    """Return what a run of 1,000 tests costs with each kind of mocks; of the slow kinds 20 tests are scaled."""
+    """Return what a run of 1,000 tests costs with each kind of mocks; of the slow kinds 10 tests are scaled."""
     few = "few tests without mocks"
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

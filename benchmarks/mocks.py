@@ -1,6 +1,6 @@
 """What mocks of client classes cost: the standard library's, decoy's, pytest-mock's and ours, by turns in one process.
 
-    python benchmarks/mocks.py                   # every table, about three minutes
+    python benchmarks/mocks.py                   # every table, about four minutes
     python benchmarks/mocks.py creation body     # some of them
     python benchmarks/mocks.py --write           # and put them into docs/explanation/why-isolated-mocks.md
 
@@ -235,7 +235,7 @@ def collected(make: Callable[[], object]) -> tuple[float, float]:
 
 
 def suite(rounds: int) -> str:
-    """CPU seconds of a run of pytest with 1,000 tests, each with mocks of three services; autospec: scaled from 20."""
+    """CPU seconds of a run of pytest with 1,000 tests, each with mocks of three services; autospec: scaled from 10."""
     costs = suite_costs(min(rounds, 3))
     plain = costs.pop(NO_MOCKS)
     mocks = {arm: [cost - none for cost, none in zip(costs[arm], plain, strict=True)] for arm in costs}
