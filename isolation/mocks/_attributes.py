@@ -6,6 +6,7 @@ from unittest import mock
 
 from isolation.mocks._functions import ATTRIBUTES
 from isolation.mocks._magics import SUPPORTED, UNSUPPORTED
+from isolation.mocks._members import Member
 from isolation.mocks._standard import is_mock
 from isolation.mocks._state import State, stamp_below
 
@@ -33,11 +34,16 @@ class Attributes(State):
             self._isolation_refuse_if_sealed(name)
         if member.is_value and member.make is not None:
             return self.__dict__.setdefault(name, member.make())
+        return self.__dict__.setdefault(name, self._isolation_made(name, member))
+
+    def _isolation_made(self, name: str, member: Member) -> Any:
         made = stamp_below(self, name, member)
+        if member.is_value:
+            self._isolation_ledger.gives_mocks = True
         setup = self._isolation_ledger.setups.get(self._isolation_key)
         if setup is not None and setup.wraps is not None and name not in SUPPORTED:
             made._isolation_setup.wraps = getattr(setup.wraps, name)
-        return self.__dict__.setdefault(name, made)
+        return made
 
     def _isolation_unknown(self, name: str) -> AttributeError:
         return self._isolation_member.template.refusal(name)

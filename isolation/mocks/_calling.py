@@ -9,6 +9,7 @@ from isolation.mocks._defaults import default_of
 from isolation.mocks._effects import raised
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._members import Member
+from isolation.mocks._own_arguments import PLAIN, hold_weakly
 from isolation.mocks._plans import Answer
 from isolation.mocks._sites import INTERNAL_FILES, outside
 from isolation.mocks._standard import COROUTINE_MARK, DEFAULT, is_exception
@@ -21,7 +22,7 @@ class Called(State):
 
     __slots__ = ()
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: PLR0915 - each function here costs a call 50 ns
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915 - a function costs each call 50 ns
         """Check the arguments, record the call and give the result."""
         __tracebackhide__ = True
         member = self._isolation_member
@@ -34,7 +35,7 @@ class Called(State):
         ledger = self._isolation_ledger
         key = self._isolation_key
         call = Call()
-        call.key, call.args, call.kwargs = key, args, kwargs
+        call.key, call.given_args, call.given_kwargs = key, args, kwargs
         call.stub = None
         try:
             frame = caller_frame(1)
@@ -45,6 +46,14 @@ class Called(State):
             call.instruction = frame.f_lasti
             if code.co_filename in INTERNAL_FILES:
                 call.code, call.instruction = outside(frame)
+        if ledger.gives_mocks:
+            for value in args:
+                if type(value) not in PLAIN:
+                    hold_weakly(ledger, call)
+                    break
+            else:
+                if kwargs:
+                    hold_weakly(ledger, call)
         ledger.sink.append(call)
         if ledger.faults:
             _meet(ledger, call)
@@ -60,7 +69,7 @@ class Awaited(State):
 
     __slots__ = ()
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - a function costs each call 50 ns
         """Check the arguments, record the call and give a coroutine."""
         __tracebackhide__ = True
         member = self._isolation_member
@@ -72,7 +81,7 @@ class Awaited(State):
                 guard(*args)
         ledger = self._isolation_ledger
         call = AsyncCall()
-        call.key, call.args, call.kwargs = self._isolation_key, args, kwargs
+        call.key, call.given_args, call.given_kwargs = self._isolation_key, args, kwargs
         call.awaits, call.stub, call.coroutine = 0, None, None
         try:
             frame = caller_frame(1)
@@ -83,6 +92,14 @@ class Awaited(State):
             call.instruction = frame.f_lasti
             if code.co_filename in INTERNAL_FILES:
                 call.code, call.instruction = outside(frame)
+        if ledger.gives_mocks:
+            for value in args:
+                if type(value) not in PLAIN:
+                    hold_weakly(ledger, call)
+                    break
+            else:
+                if kwargs:
+                    hold_weakly(ledger, call)
         ledger.sink.append(call)
         if ledger.is_watched:
             call.coroutine = coroutine = _awaited(self, call, ledger, member)

@@ -21,8 +21,6 @@ class Call:
 
     Attributes:
         key: Which mock of the ledger was called.
-        args: The positional arguments.
-        kwargs: The keyword arguments.
         is_async: Whether what it gave has to be awaited.
         awaits: How often that happened: 0 or 1.
         stub: What gave the result, if somebody had set it.
@@ -32,7 +30,7 @@ class Call:
         coroutine: What it gave to be awaited, until that begins; only if the ledger is watched.
     """
 
-    __slots__ = ("args", "code", "instruction", "key", "kwargs", "stub")
+    __slots__ = ("code", "given_args", "given_kwargs", "instruction", "key", "stub")
 
     # What few calls have is an attribute of a subclass: each that is set here would cost every call 5 to 10 ns.
     is_async: bool = False
@@ -40,11 +38,26 @@ class Call:
     awaits: int = 0
     coroutine: Any = None
     key: Key
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
     stub: "Stub | None"
     code: CodeType | None
     instruction: int
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The positional arguments."""
+        args: Any = self.given_args
+        return args if type(args) is tuple else args.args  # pyright: ignore[reportUnknownVariableType]
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments."""
+        kwargs: Any = self.given_kwargs
+        return kwargs if type(kwargs) is dict else kwargs.kwargs  # pyright: ignore[reportUnknownVariableType]
+
+    def hold(self, args: object, kwargs: object) -> None:
+        """Keep the arguments, each as they are or as something that finds both."""
+        self.given_args: Any = args
+        self.given_kwargs: Any = kwargs
 
     @property
     def site(self) -> Place | None:
@@ -73,7 +86,8 @@ class ForeignCall(Call):
 def foreign_call(key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     """Return the record of a call that somebody else has made and recorded."""
     call = ForeignCall()
-    call.key, call.args, call.kwargs, call.stub = key, args, kwargs, None
+    call.key, call.stub = key, None
+    call.hold(args, kwargs)
     call.code, call.instruction = None, -1
     return call
 
@@ -129,7 +143,7 @@ class HeedfulLog(Log):
     def append(self, call: Call, /) -> None:
         """Record *call*."""
         if self.is_copying:
-            call.args, call.kwargs = deepcopy(call.args), deepcopy(call.kwargs)
+            call.hold(deepcopy(call.args), deepcopy(call.kwargs))
         super().append(call)
         for key, attachment in list(self.attachments.items()):
             if call.key.is_below(key):

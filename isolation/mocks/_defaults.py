@@ -3,6 +3,7 @@
 from typing import Any
 
 from isolation.mocks._facts import Itself
+from isolation.mocks._ledger import Ledger
 from isolation.mocks._members import Member
 from isolation.mocks._state import stamp
 
@@ -18,6 +19,7 @@ def default_of(handle: Any, args: tuple[Any, ...]) -> Any:
     if member.make is not None:
         return member.make()
     if isinstance(member.result, Itself):
+        handle._isolation_ledger.gives_mocks = True
         return handle._isolation_owner
     return result_mock(handle)
 
@@ -32,5 +34,7 @@ def result_mock(handle: Any) -> Any:
     member: Member = handle._isolation_member
     if member.given is None:
         member.given = member.template.given(member)
-    made = stamp(member.given, handle._isolation_ledger, handle._isolation_key.result())
+    ledger: Ledger = handle._isolation_ledger
+    ledger.gives_mocks = True
+    made = stamp(member.given, ledger, handle._isolation_key.result())
     return attributes.setdefault(RESULT, made)

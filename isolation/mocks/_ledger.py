@@ -29,6 +29,7 @@ class Ledger:
         attachments: Below which mocks of other ledgers mocks of this one stand.
         is_closed: Whether the test that owns the mocks is over.
         is_watched: Whether somebody tells at the end which calls were never awaited.
+        gives_mocks: Whether mocks of it have been results or values, so that they may be arguments.
         faults: The plans, None if nobody asked for them; what a call looks at.
     """
 
@@ -40,6 +41,7 @@ class Ledger:
         "attachments",
         "awaits",
         "faults",
+        "gives_mocks",
         "is_closed",
         "is_watched",
         "log",
@@ -59,6 +61,7 @@ class Ledger:
         self.sealed: tuple[Key, ...] = ()
         self.is_closed: bool = False
         self.is_watched: bool = False
+        self.gives_mocks: bool = False
         self._late: Log | None = None
         self.faults: dict[Key, Plan] | None = None
         self.adopted: list[tuple[Key, ref[Any]]] | None = None

@@ -73,6 +73,17 @@ async def reading(mock: Any) -> None:
     mock.reset_mock(return_value=True, side_effect=True)
 
 
+async def own_mocks(mock: Any) -> None:
+    """Give a mock of the same tree as an argument, as with ``pool.release(connection)``."""
+    transaction = mock.transaction()
+    await mock.fetch("select 1", transaction, timeout=1)
+    await mock.fetch(query=transaction)
+    async with mock as entered:
+        mock.quoted(entered)
+    mock.fetch.assert_any_await("select 1", transaction, timeout=1)
+    mock.quoted.assert_called_once_with(mock)
+
+
 async def other_mocks(mock: Any) -> None:
     """Have mocks as attributes and results, which know their parents."""
     mock.fetch.return_value = isolated_mock()
@@ -84,7 +95,7 @@ async def other_mocks(mock: Any) -> None:
 Use = Callable[[Any], Coroutine[Any, Any, None]]
 
 
-@pytest.mark.parametrize("use", [calls, exception, exceptions, assertions, misuse, reading, other_mocks])
+@pytest.mark.parametrize("use", [calls, exception, exceptions, assertions, misuse, reading, other_mocks, own_mocks])
 async def test_a_mock_is_freed_by_reference_counting(use: Use) -> None:
     """Whatever was done with it, the last reference frees it, its ledger and its methods."""
     mock: Any = isolated_mock(Connection)
@@ -186,3 +197,18 @@ def test_a_method_outlives_its_mock() -> None:
 
     assert isinstance(ended.value.value, Connection)
     assert ledger_of(ended.value.value) is ledger_of(enter)
+
+
+def test_an_argument_that_is_gone_is_replaced_by_its_equal() -> None:
+    """A record refers weakly to mocks of its own ledger, whose state is there."""
+    connection: Any = isolated_mock(Connection)
+    connection.quoted(connection.transaction())
+    transaction = connection.transaction.return_value
+    del connection.transaction
+
+    assert connection.quoted.call_args.args == (transaction,)
+    del transaction
+    assert repr(connection.quoted.call_args.args[0]).startswith("<AsyncMock name='mock.transaction()'")
+    left = ledger_of(connection).log[1]
+    del connection
+    assert left.args == (None,)
