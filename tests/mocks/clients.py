@@ -26,6 +26,7 @@ class Connection:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.current = Transaction()
 
     async def fetch(self, query: str, *args: object, timeout: float | None = None) -> list[str]:
         """Return rows."""

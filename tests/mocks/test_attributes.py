@@ -10,7 +10,7 @@ import pytest
 
 from isolation import isolated_mock, private_class
 from isolation.mocks._mock import ledger_of
-from tests.mocks.clients import Connection, Cursor
+from tests.mocks.clients import Connection, Cursor, Transaction
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_values_are_read_and_set(connection: Any) -> None:
     """Of the class, of the constructor and of properties; what is read once stays."""
     assert (connection.driver, connection.name is connection.name) == ("wire", True)
 
+    assert isinstance(connection.current, Transaction)
     connection.latency = 0.5
 
     assert connection.latency == 0.5

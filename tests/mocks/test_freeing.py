@@ -80,8 +80,9 @@ async def own_mocks(mock: Any) -> None:
     await mock.fetch(query=transaction)
     async with mock as entered:
         mock.quoted(entered)
+        mock.quoted(text=mock.current)
     mock.fetch.assert_any_await("select 1", transaction, timeout=1)
-    mock.quoted.assert_called_once_with(mock)
+    mock.assert_has_calls([call.quoted(mock), call.quoted(mock.current)])
 
 
 async def other_mocks(mock: Any) -> None:
