@@ -1,16 +1,20 @@
 """What a call gives by what it is annotated with, and whether it is awaited."""
-# ruff: noqa: UP007, UP045, PYI034
+# ruff: noqa: DTZ001, UP007, UP045, PYI034
 
 import asyncio
 import collections
 import concurrent.futures
 import contextlib
+import datetime as dt
 import enum
+import fractions
 import typing
+import uuid
 from collections import abc
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Protocol, Self, TypedDict, TypeVar, overload
 
@@ -155,6 +159,10 @@ PLAIN: list[tuple[object, object]] = [
     (Pair, None), (Rows[int], []), ("Rows[int]", []), (Named, {}), (Listed[int], []),
     (abc.Sequence[int], []), (abc.Iterable[int], []), (abc.Mapping[str, int], {}), (abc.Set[int], set()),
     (collections.deque[int], collections.deque()), (collections.OrderedDict, collections.OrderedDict()),
+    (Decimal, Decimal(0)), (uuid.UUID, uuid.UUID(int=0)), (dt.timedelta, dt.timedelta(0)),
+    (dt.datetime, dt.datetime(1970, 1, 1)), (dt.date, dt.date(1970, 1, 1)),
+    (dt.time, dt.time(0)), (fractions.Fraction, fractions.Fraction(0)), (Path, Path()),
+    (PurePath, PurePath()),
     (collections.defaultdict, collections.defaultdict()), (memoryview, memoryview(b"")),
 ]  # fmt: skip
 
@@ -171,7 +179,7 @@ def test_plain_value_is_empty(annotation: object, value: object) -> None:
 @pytest.mark.parametrize(
     ("annotation", "name"),
     [
-        (Session, "Session"), ("Session", "Session"), (Record, "Record"), (Speaks, "Speaks"), (Decimal, "Decimal"),
+        (Session, "Session"), ("Session", "Session"), (Record, "Record"), (Speaks, "Speaks"),
         (Bound, "Session"), (Session | str, "Session"), (Holder, "Holder"), (Nothing, "Nothing"),
         (ModuleType, "module"),
         (Box[int], "Box"), ("Box[int]", "Box"), (contextlib.AbstractContextManager, "AbstractContextManager"),

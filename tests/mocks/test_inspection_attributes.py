@@ -22,6 +22,16 @@ class Colour(Enum):
     BLUE = 2
 
 
+class Replacing:
+    """Attributes whose parameters may be None, but they are not."""
+
+    def __init__(self, session: Session | None = None, clock: Any = None, size: int | None = None) -> None:
+        self.session = session or Session()
+        self.clock = clock or Session
+        self.size = size if size is not None else 5
+        self.kept = size
+
+
 class Slotted:
     """Attributes without a dictionary."""
 
@@ -91,6 +101,9 @@ def test_attributes_are_names_of_the_class() -> None:
         ("pool", "a Session"),
         ("left", "anything"),
         ("first", "anything"),
+        ("logger", "a Session"),
+        ("clock", "anything"),
+        ("maybe", None),
         ("limit", 10),
         ("default", None),
         ("tags", {}),
@@ -125,6 +138,16 @@ def test_attribute_is_what_the_source_sets(name: str, given: object) -> None:
 def test_attribute_is_what_it_is_annotated_with(name: str, given: object) -> None:
     """In the body of the class, at the assignment, or at the parameter that is assigned."""
     assert gives(Annotated, name) == given
+
+
+def test_parameter_that_may_be_none_is_replaced() -> None:
+    """What stands behind ``or`` is what the attribute is; it is never None."""
+    assert [gives(Replacing, name) for name in ("session", "clock", "size", "kept")] == [
+        "a Session",
+        "anything",
+        5,
+        None,
+    ]
 
 
 def test_fields_and_slots_are_attributes() -> None:

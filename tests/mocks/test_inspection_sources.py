@@ -47,7 +47,7 @@ def test_plain_value_is_given_where_all_returns_agree(name: str, given: object) 
     "name",
     [
         "made", "chosen", "alternative", "called", "attribute", "of_class", "from_parent", "argument",
-        "stored_argument", "from_classmethod", "open",
+        "stored_argument", "from_classmethod", "open", "rebound",
     ],
 )  # fmt: skip
 def test_mock_of_a_class_is_given_where_an_instance_is_returned(name: str) -> None:
@@ -72,7 +72,7 @@ def test_fluent_method_gives_the_mock_itself() -> None:
     "name",
     [
         "only_raises", "stub", "unsure", "later", "odd_pair", "from_function", "of_loop", "nested_function",
-        "recursive", "item", "rebound", "entered", "in_steps", "module",
+        "recursive", "item", "entered", "in_steps", "module",
     ],
 )  # fmt: skip
 def test_nothing_is_claimed_where_the_source_does_not_tell(name: str) -> None:

@@ -94,6 +94,9 @@ class Client(Base):
         self._closed = False
         self.__hidden = "x"
         self.one, self.other = None, None
+        self.logger = pool or run(pool)
+        self.clock = pool if pool is not None else Waiting()
+        self.maybe = Waiting() if url else None
         self.first = self.second
         self.second = self.first
         self.loop = None

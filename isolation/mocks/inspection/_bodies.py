@@ -2,7 +2,7 @@
 
 import ast
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 from weakref import ref
@@ -106,7 +106,7 @@ def _is_call_of(node: ast.Call, name: str) -> bool:
     return isinstance(node.func, ast.Name) and node.func.id == name
 
 
-def _agreed(results: list[Result]) -> Result:
+def _agreed(results: Sequence[Result]) -> Result:
     """Return None if that is one of *results*, else what they agree on."""
     if any(result is NOTHING for result in results):
         return NOTHING
@@ -187,10 +187,18 @@ class Body:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return Fresh(bool)
         if isinstance(node, ast.IfExp):
-            return _agreed([self.evaluate(node.body), self.evaluate(node.orelse)])
+            return self._alternative(node.body, node.orelse)
         if isinstance(node, ast.BoolOp):
-            return _agreed([self.evaluate(value) for value in node.values])
+            return self._alternative(*node.values)
         return self._tuple(node) if isinstance(node, ast.Tuple) else UNKNOWN
+
+    def _alternative(self, *nodes: ast.expr) -> Result:
+        """Return what one of *nodes* gives, of which those that may be None have the others to replace them."""
+        results = [self.evaluate(node) for node in nodes]
+        if any(isinstance(node, ast.Constant) and node.value is None for node in nodes):
+            return NOTHING
+        known = [result for result in results if not isinstance(result, Unknown) and result is not NOTHING]
+        return _agreed(known) if known else UNKNOWN
 
     def _tuple(self, node: ast.Tuple) -> Value:
         results = [self.evaluate(item) for item in node.elts]
