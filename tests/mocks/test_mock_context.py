@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import warnings
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from isolation._origin import caller_frame
 from isolation.mocks._keys import Key
 from isolation.mocks._late_calls import LateCalls
 from isolation.mocks._mock import ledger_of
+from isolation.mocks._strictness import filtered
 from isolation.mocks._stubs import Stub
 from tests.mocks.product import Pool, find_user, forget
 
@@ -230,6 +232,19 @@ def test_a_context_that_does_not_watch_says_nothing(recwarn: pytest.WarningsReco
     assert said(context) == []
     assert context.shared_lines == []
     assert [str(warning.message) for warning in recwarn] == ["coroutine '_awaited' was never awaited"]
+
+
+def test_filters_of_other_warnings_do_not_matter(context: MockContext, pool: Pool) -> None:
+    """Only what holds for a coroutine that nobody awaits holds for the finding."""
+    forget(pool)
+    (finding,) = context.findings()
+
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        warnings.filterwarnings("error", category=DeprecationWarning)
+        assert filtered(finding) is None
+        warnings.filterwarnings("ignore", message="coroutine 'execute' was never awaited")
+        assert filtered(finding) == "ignore"
 
 
 def test_secrets_are_not_told(context: MockContext, pool: Pool) -> None:

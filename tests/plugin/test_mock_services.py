@@ -80,23 +80,26 @@ def test_a_misspelt_service_is_named(pytester: pytest.Pytester) -> None:
 SERVICES = ("kafka", "postgres", "redis", "websocket", "http", "workflow_coordinator")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_each_service_has_a_fixture(pytester: pytest.Pytester, service: str) -> None:
+def test_each_service_has_a_fixture(pytester: pytest.Pytester) -> None:
     """It is there without any setting, and `ServiceType` names its service."""
+    fixtures = [f"isolated_{service}_mock" for service in SERVICES]
     pytester.makepyfile(
         f"""
         from isolation import ServiceType
 
-        async def test_it(isolated_{service}_mock, mock_context):
-            assert isolated_{service}_mock is mock_context.service(ServiceType.{service.upper()})
-            await isolated_{service}_mock.anything()
+        async def test_it(mock_context, {", ".join(fixtures)}):
+            assert list(ServiceType) == {list(SERVICES)}
+            for service, mock in zip(ServiceType, [{", ".join(fixtures)}], strict=True):
+                assert mock is mock_context.service(service)
+                await mock.anything()
         """
     )
 
     result = pytester.runpytest_inprocess()
 
     result.assert_outcomes(passed=1)
-    assert openness(result) == [f"isolation: 1 open mock, which checks neither names nor arguments: {service} 1"]
+    names = ", ".join(f"{service} 1" for service in sorted(SERVICES))
+    assert openness(result) == [f"isolation: 6 open mocks, which check neither names nor arguments: {names}"]
 
 
 def test_a_mock_by_hand_belongs_to_the_test(pytester: pytest.Pytester) -> None:
@@ -217,16 +220,25 @@ def test_what_is_no_class_is_refused_where_it_is_written(pytester: pytest.Pytest
         ),
     ],
 )
-@pytest.mark.parametrize("mode", ["report", "off"])
-def test_a_wrong_binding_is_refused(pytester: pytest.Pytester, line: str, message: str, mode: str) -> None:
+def test_a_wrong_binding_is_refused(pytester: pytest.Pytester, line: str, message: str) -> None:
     """Before any test runs the message has the path, the service, where it was set, and the nearest name."""
     pytester.makeini(f"{SETTINGS}isolation_services =\n  {line}\n")
     pytester.makepyfile(shop=SHOP, test_it="def test_it(): pass")
     pytester.syspathinsert()
 
-    result = pytester.runpytest_inprocess(f"--isolation-mode={mode}")
+    result = pytester.runpytest_inprocess()
 
     assert refusal(result) == f"ERROR: {message}"
+
+
+def test_a_wrong_binding_is_refused_in_every_mode(pytester: pytest.Pytester) -> None:
+    """The mode is about what tests leave."""
+    pytester.makeini(f"{SETTINGS}isolation_services = postgres = json:JSONDecodr\n")
+    pytester.makepyfile("def test_it(): pass")
+
+    result = pytester.runpytest_inprocess("--isolation-mode=off")
+
+    assert refusal(result).endswith("; did you mean 'JSONDecoder'?")
 
 
 def test_a_binding_is_imported_at_its_first_use(pytester: pytest.Pytester) -> None:
