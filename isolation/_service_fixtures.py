@@ -31,6 +31,7 @@ def service_mock_fixture(cls: type | str, *, service: str | None = None, plain: 
     @pytest.fixture
     def service_mock(request: pytest.FixtureRequest) -> "AsyncMock":
         """Mock a service of the project."""
+        __tracebackhide__ = True
         name = service or str(request.fixturename).removeprefix("isolated_").removesuffix("_mock")
         made: AsyncMock = request.getfixturevalue("mock_context").service(name, cls, plain=plain)
         return made

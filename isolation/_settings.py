@@ -252,6 +252,7 @@ def parse_services(lines: Iterable[str], place: str) -> Mapping[str, str]:
             raise SettingsError(
                 f"cannot read {line!r} in {place}; write 'name = package.module:attribute', "
                 "for example 'postgres = asyncpg:Pool'"
+                + ("; a comment stands on a line of its own" if "#" in line else "")
             )
         if name in services:
             raise SettingsError(f"service {name!r} is given twice in {place}")

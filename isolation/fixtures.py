@@ -78,34 +78,40 @@ def isolated_patch(mock_context: "MockContext") -> "Iterator[IsolatedPatch]":
 @pytest.fixture
 def isolated_kafka_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``kafka`` to."""
+    __tracebackhide__ = True
     return mock_context.service("kafka")
 
 
 @pytest.fixture
 def isolated_postgres_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``postgres`` to."""
+    __tracebackhide__ = True
     return mock_context.service("postgres")
 
 
 @pytest.fixture
 def isolated_redis_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``redis`` to."""
+    __tracebackhide__ = True
     return mock_context.service("redis")
 
 
 @pytest.fixture
 def isolated_websocket_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``websocket`` to."""
+    __tracebackhide__ = True
     return mock_context.service("websocket")
 
 
 @pytest.fixture
 def isolated_http_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``http`` to."""
+    __tracebackhide__ = True
     return mock_context.service("http")
 
 
 @pytest.fixture
 def isolated_workflow_coordinator_mock(mock_context: "MockContext") -> "AsyncMock":
     """Mock the class that `isolation_services` binds ``workflow_coordinator`` to."""
+    __tracebackhide__ = True
     return mock_context.service("workflow_coordinator")

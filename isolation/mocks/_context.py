@@ -113,8 +113,8 @@ class MockContext:
         """
         if cls is None:
             self.open_mocks.append(name or "unnamed")
-        ledger = Ledger(name or getattr(cls, "__name__", ""), copy_args=copy_args)
-        self.adopt(ledger)
+        ledger = Ledger(name, copy_args=copy_args)
+        self.adopt(ledger, label=name or getattr(cls, "__name__", ""))
         return cast("T | AsyncMock", mock_in(ledger, ROOT, cls, plain=plain))
 
     def service(self, service: str, cls: type | str | None = None, *, plain: bool = False) -> AsyncMock:
@@ -129,12 +129,14 @@ class MockContext:
         Raises:
             SettingsError: If there is no class where the path says.
         """
+        __tracebackhide__ = True
         name = str(service)
         if name not in self._service_mocks:
             self._service_mocks[name] = self.mock(self._class_of(name, cls), name=name, plain=plain)
         return self._service_mocks[name]
 
     def _class_of(self, service: str, cls: type | str | None) -> type | None:
+        __tracebackhide__ = True
         if isinstance(cls, type):
             return cls
         if cls is not None:
@@ -142,9 +144,10 @@ class MockContext:
         path = self._services.get(service)
         return load_class(path, f"service {service!r} in {self._place}") if path is not None else None
 
-    def adopt(self, ledger: Ledger) -> None:
-        """Judge *ledger* with this test, and close it with it."""
+    def adopt(self, ledger: Ledger, *, label: str = "") -> None:
+        """Judge *ledger* with this test, and close it with it; findings call its mock *label*, or by its name."""
         ledger.is_watched = self._is_watching
+        ledger.label = label or ledger.name or "mock"
         self.ledgers.append(ledger)
 
     def findings(self) -> Sequence[Finding]:
@@ -189,4 +192,4 @@ class MockContext:
         ledger.log, ledger.awaits = Log(), Log()
         ledger.stubs.clear()
         if self._is_watching:
-            ledger.sink = self._late.log(ledger.name, self._strictness)
+            ledger.sink = self._late.log(ledger.label, self._strictness)

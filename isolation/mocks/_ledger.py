@@ -30,6 +30,7 @@ class Ledger:
         is_closed: Whether the test that owns the mocks is over.
         is_watched: Whether somebody tells at the end which calls were never awaited.
         gives_mocks: Whether mocks of it have been results or values, so that they may be arguments.
+        label: What findings call the root; only if it is judged with a test.
         faults: The plans, None if nobody asked for them; what a call looks at.
     """
 
@@ -44,12 +45,15 @@ class Ledger:
         "gives_mocks",
         "is_closed",
         "is_watched",
+        "label",
         "log",
         "name",
         "sealed",
         "setups",
         "sink",
     )
+
+    label: str
 
     def __init__(self, name: str = "", *, copy_args: bool = False) -> None:
         self.name: str = name

@@ -28,6 +28,7 @@ def load_class(path: str, place: str) -> type:
     Raises:
         SettingsError: If there is none; the message has *place*, *path* and the nearest name.
     """
+    __tracebackhide__ = True
     module, _, attribute = path.partition(":")
     found: object = sys.modules.get(module)
     if found is None:
@@ -45,7 +46,8 @@ def load_class(path: str, place: str) -> type:
             raise unknown(f"attribute of {_name_of(found)}", name, dir(found), path, place)
         found = getattr(found, name)
     if not isinstance(found, type):
-        raise SettingsError(f"{path!r} of {place} is no class, but {found!r:.80}")
+        advice = f"; bind its class, {type(found).__name__}" if type(found).__module__ != "builtins" else ""
+        raise SettingsError(f"{path!r} of {place} is no class, but {found!r:.80}{advice}")
     return found
 
 

@@ -74,7 +74,7 @@ class Strictness:
                 near = _nearest(call, answers)
                 if _is_unexpected(call, setup.answers) and _is_elsewhere(call, near):
                     met.add(id(near.stub))
-                    yield self._mismatch(str(key.text(ledger.name)), call, near)
+                    yield self._mismatch(str(key.text(ledger.label)), call, near)
 
     def _mismatch(self, name: str, call: Call, near: Answer) -> Finding:
         expected = said_call("when", near.args, near.kwargs)
@@ -84,7 +84,7 @@ class Strictness:
     def _never_awaited(self, ledger: Ledger) -> Iterator[Finding]:
         for call in ledger.log:
             if is_forgotten(call):
-                name = str(call.key.text(ledger.name))
+                name = str(call.key.text(ledger.label))
                 said = f"{self._called(name, call)} and never awaited"
                 yield self._finding("never_awaited", name, said, call.code, call.instruction)
 

@@ -55,7 +55,7 @@ def stub_lines(ledgers: Iterable[Ledger]) -> Sequence[StubLine]:
 
 
 def _add(lines: dict[tuple[CodeType, int], StubLine], ledger: Ledger, stub: Stub, code: CodeType) -> None:
-    name, place = str(stub.key.text(ledger.name)), resolve(code, stub.instruction)
+    name, place = str(stub.key.text(ledger.label)), resolve(code, stub.instruction)
     line = lines.get((code, place.line))
     if line is None:
         line = lines[code, place.line] = StubLine(name=name, code=code, instruction=stub.instruction, place=place)

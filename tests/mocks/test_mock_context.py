@@ -6,7 +6,7 @@ import warnings
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, MagicMock, call
 
 import pytest
 
@@ -245,6 +245,19 @@ def test_filters_of_other_warnings_do_not_matter(context: MockContext, pool: Poo
         assert filtered(finding) is None
         warnings.filterwarnings("ignore", message="coroutine 'execute' was never awaited")
         assert filtered(finding) == "ignore"
+
+
+def test_a_mock_without_a_name_is_called_something(context: MockContext) -> None:
+    """By its class or as a mock; it stays without a name, so that it becomes part of what it is assigned to."""
+    manager, pool = MagicMock(), context.mock(Pool)
+    manager.pool = pool
+
+    pool.close()
+    context.mock()(1)
+
+    assert manager.mock_calls == [call.pool.close()]
+    control(pool.execute).return_value = ""
+    assert [finding.name for finding in context.findings()] == ["Pool.execute", "mock"]
 
 
 def test_secrets_are_not_told(context: MockContext, pool: Pool) -> None:

@@ -114,7 +114,7 @@ def test_a_mock_by_hand_belongs_to_the_test(pytester: pytest.Pytester) -> None:
             await one.fetch("a")
             assert not other.fetch.called
             assert await isolated_mock(name="clock").now() is not None
-            assert [ledger.name for ledger in mock_context.ledgers] == ["Pool", "other", "clock"]
+            assert [ledger.label for ledger in mock_context.ledgers] == ["Pool", "other", "clock"]
         """,
     )
 
@@ -145,7 +145,7 @@ def test_a_project_makes_fixtures_of_its_own(pytester: pytest.Pytester) -> None:
             assert await isolated_ledger_mock.fetchval("a") == 0
             assert await isolated_kafka_mock.fetchval("a") == 0
             assert mock_context.service("billing") is isolated_billing_mock
-            assert [ledger.name for ledger in mock_context.ledgers] == ["billing", "books", "kafka"]
+            assert [ledger.label for ledger in mock_context.ledgers] == ["billing", "books", "kafka"]
         """,
     )
 
@@ -177,6 +177,14 @@ def test_what_is_no_class_is_refused_where_it_is_written(pytester: pytest.Pytest
             (
                 "cannot read 'postgres shop:Pool' in isolation_services of tox.ini; "
                 "write 'name = package.module:attribute', for example 'postgres = asyncpg:Pool'"
+            ),
+        ),
+        (
+            "postgres = shop:Pool  # ours",
+            (
+                "cannot read 'postgres = shop:Pool  # ours' in isolation_services of tox.ini; write "
+                "'name = package.module:attribute', for example 'postgres = asyncpg:Pool'; "
+                "a comment stands on a line of its own"
             ),
         ),
         (
@@ -301,3 +309,15 @@ def test_what_only_the_import_can_tell_is_told_at_the_first_use(
 
     result.assert_outcomes(errors=1)
     assert f"SettingsError: {message}" in result.stdout.str()
+
+
+def test_an_instance_is_told_from_its_class(pytester: pytest.Pytester) -> None:
+    """The mistake that is easily made has advice, and no frame of ours stands above it."""
+    pytester.makeini(f"{SETTINGS}isolation_services = postgres = shop:pool\n")
+    pytester.makepyfile(shop=f"{SHOP}\n    pool = Pool()\n", test_it="def test_it(isolated_postgres_mock): pass")
+    pytester.syspathinsert()
+
+    result = pytester.runpytest_inprocess()
+
+    assert "; bind its class, Pool" in result.stdout.str()
+    assert "isolation/mocks" not in result.stdout.str()
