@@ -51,9 +51,8 @@ class Attachment:
         parent = self.new_parent
         name = str(Key(self.new_name or "").below(path))
         if is_isolated(parent):
-            parent._isolation_ledger.sink.append(
-                foreign_call(parent._isolation_key.below(name), call.args, call.kwargs)
-            )
+            record = foreign_call(parent._isolation_key.below(name), call.args, call.kwargs)
+            parent._isolation_ledger.sink.append(record)
         elif parent is not None:
             is_method = self.parent is not None and "()" not in name
             _tell_standard(parent, name, call, is_method=is_method)

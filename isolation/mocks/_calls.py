@@ -124,6 +124,23 @@ class Log(list[Call]):
         return log
 
 
+def copied(value: Any) -> Any:
+    """Return a deep copy of *value*; of what cannot be copied, such as a lock, itself."""
+    try:
+        return deepcopy(value)
+    except Exception:  # noqa: BLE001 - of the user's classes
+        return _copied_apart(value)
+
+
+def _copied_apart(value: Any) -> Any:
+    """Return *value* with a copy of each of its parts that can be copied."""
+    if type(value) in (tuple, list):
+        return type(value)(copied(part) for part in value)
+    if type(value) is dict:
+        return {name: copied(part) for name, part in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
 class HeedfulLog(Log):
     """A log that does more with each call: keeps copies of the arguments as they were, and tells other mocks of it."""
 
@@ -143,7 +160,7 @@ class HeedfulLog(Log):
     def append(self, call: Call, /) -> None:
         """Record *call*."""
         if self.is_copying:
-            call.hold(deepcopy(call.args), deepcopy(call.kwargs))
+            call.hold(copied(call.given_args), copied(call.given_kwargs))
         super().append(call)
         for key, attachment in list(self.attachments.items()):
             if call.key.is_below(key):

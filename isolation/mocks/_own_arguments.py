@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from weakref import ref
 
-from isolation.mocks._calls import Call
+from isolation.mocks._calls import Call, copied
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._state import is_isolated, stamp
 
@@ -25,6 +25,11 @@ class OwnArguments:
         self._ledger = ref(ledger)
         self._args = [_kept(value, ledger) for value in args]
         self._kwargs = {name: _kept(value, ledger) for name, value in kwargs.items()}
+
+    def __deepcopy__(self, _memo: object) -> "OwnArguments":
+        made: OwnArguments = object.__new__(OwnArguments)
+        made._ledger, made._args, made._kwargs = self._ledger, copied(self._args), copied(self._kwargs)
+        return made
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -53,6 +58,9 @@ class _Own:
         self.reference = ref(handle)
         self.key = handle._isolation_key
         self.member = handle._isolation_member
+
+    def __deepcopy__(self, _memo: object) -> "_Own":
+        return self
 
 
 def _kept(value: Any, ledger: Ledger) -> Any:

@@ -2,9 +2,10 @@
 
 import copy
 import sys
+import threading
 from typing import Any
 from unittest import mock as standard
-from unittest.mock import AsyncMock, MagicMock, PropertyMock, seal
+from unittest.mock import AsyncMock, MagicMock, PropertyMock, call, seal
 
 import pytest
 
@@ -240,6 +241,19 @@ def test_arguments_may_be_copied_when_a_call_is_recorded() -> None:
     connection.quoted(parameters)
     parameters.append(3)
     connection.quoted.assert_called_once_with([1, 2])
+
+
+def test_arguments_that_cannot_be_copied_stay_as_they_are() -> None:
+    """What stands beside them is copied nonetheless, and mocks of the same tree stay the same."""
+    connection: Any = isolated_mock(Connection, copy_args=True)
+    lock, rows = threading.Lock(), [1]
+    transaction = connection.transaction()
+    connection.quoted([lock, {"rows": rows}])
+    connection.fetch(lock, rows, transaction, timeout=rows).close()
+    rows.append(2)
+
+    assert connection.quoted.call_args == call([lock, {"rows": [1]}])
+    assert connection.fetch.call_args == call(lock, [1], transaction, timeout=[1])
 
 
 def test_a_spec_may_be_added_later() -> None:
