@@ -32,12 +32,13 @@ _ADVICE = {
 }
 
 
-def failure_of(found: Sequence[tuple[Finding, Record]]) -> MockStrictnessFailure:
-    """Return the failure that says what was *found* about one test."""
+def failure_of(found: Sequence[tuple[Finding, Record]], *, is_strict: bool) -> MockStrictnessFailure:
+    """Return the failure that says what was *found* about one test, and how to be less strict if it *is_strict*."""
     records = [record for _, record in found]
     said = [f"{title(records[0])} passed, but not as its mocks were told", *(f"  {line(record)}" for record in records)]
     advice = [_ADVICE[kind] for kind in dict.fromkeys(record["kind"] for record in records)]
-    advice.append('mark the test with @pytest.mark.mock_strictness("warn")')
+    marker = 'mock_strictness("warn")' if is_strict else 'isolation_allow("mocks", reason="...")'
+    advice.append(f"mark the test with @pytest.mark.{marker}")
     return MockStrictnessFailure("\n".join([*said, "; ".join(advice)]), [finding for finding, _ in found])
 
 

@@ -102,7 +102,7 @@ class MockPlugin:
             raise
         failing = self._end(item, is_torn_down=True)
         if failing:
-            raise failure_of(failing)
+            raise failure_of(failing, is_strict=self._level(item) == "strict")
         return result
 
     @pytest.hookimpl

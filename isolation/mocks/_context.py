@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar, cast, overload
 from unittest.mock import AsyncMock
 
+from isolation._errors import SettingsError
 from isolation._findings import Finding, Severity
 from isolation._owners import Owner
 from isolation._resources import ResourceManager
@@ -13,7 +14,7 @@ from isolation.mocks._late_calls import LateCalls
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import mock_in
 from isolation.mocks._services import load_class
-from isolation.mocks._strictness import Strictness, is_forgotten
+from isolation.mocks._strictness import Strictness, is_forgotten, is_stranded
 from isolation.mocks._stub_lines import StubLine, stub_lines
 
 T = TypeVar("T")
@@ -22,6 +23,10 @@ Outcome = Literal["passed", "failed", "skipped"]
 
 def _is_own(_: StubLine) -> bool:
     return True
+
+
+def _name_of(cls: type | str | None) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}" if isinstance(cls, type) else str(cls or "an open mock")
 
 
 class MockContext:
@@ -74,7 +79,7 @@ class MockContext:
         self._strictness = Strictness(Owner("test", name, nodeid), root, severity or "note")
         self._is_watching = severity is not None
         self._services, self._place = services or {}, place
-        self._service_mocks: dict[str, AsyncMock] = {}
+        self._service_mocks: dict[str, tuple[type | None, AsyncMock]] = {}
         self._is_own = is_own
         self._manager = manager
         self._own_manager: ResourceManager | None = None
@@ -127,13 +132,19 @@ class MockContext:
             plain: Whether results that nobody has set are mocks, as in the standard library.
 
         Raises:
-            SettingsError: If there is no class where the path says.
+            SettingsError: If there is no class where the path says, or the service stands for another one already.
         """
         __tracebackhide__ = True
         name = str(service)
-        if name not in self._service_mocks:
-            self._service_mocks[name] = self.mock(self._class_of(name, cls), name=name, plain=plain)
-        return self._service_mocks[name]
+        known = self._service_mocks.get(name)
+        if known is None:
+            chosen = self._class_of(name, cls)
+            known = self._service_mocks[name] = chosen, self.mock(chosen, name=name, plain=plain)
+        elif cls is not None and self._class_of(name, cls) is not known[0]:
+            raise SettingsError(
+                f"service {name!r} is {_name_of(known[0])} in this test already, and not {_name_of(cls)}"
+            )
+        return known[1]
 
     def _class_of(self, service: str, cls: type | str | None) -> type | None:
         __tracebackhide__ = True
@@ -156,7 +167,10 @@ class MockContext:
 
     def _judge(self, lines: Sequence[StubLine]) -> Sequence[Finding]:
         own = [line for line in lines if self._is_own(line)]
-        return list(self._strictness.findings(self.ledgers, own)) if self._is_watching else ()
+        if not self._is_watching:
+            return ()
+        # What has ended a test holds its variables; there it is a hint, and no finding.
+        return list(self._strictness.findings(self.ledgers, own, is_held_by_failure=self.outcome == "failed"))
 
     def unused(self, line: StubLine) -> Finding:
         """Return what there is to say if no test has used what *line* sets."""
@@ -183,7 +197,7 @@ class MockContext:
 
     def _close(self, ledger: Ledger) -> None:
         for call in ledger.log:
-            if is_forgotten(call):
+            if is_forgotten(call) or (self.outcome == "failed" and is_stranded(call)):
                 call.coroutine.close()  # so that the standard library does not say it again
             if call.coroutine is not None:
                 call.coroutine = None  # which leads back to the call, since Python 3.12 also when it is closed

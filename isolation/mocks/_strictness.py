@@ -8,6 +8,7 @@ A wrong finding costs more than a missed one, so each is left out where somethin
 - A call that nobody awaited is told only if nobody can await it any more: a task may have it that has not begun.
 """
 
+import gc
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,8 +42,16 @@ class Strictness:
         self._root = root
         self._severity: Severity = severity
 
-    def findings(self, ledgers: Iterable[Ledger], lines: Iterable[StubLine]) -> Iterator[Finding]:
-        """Yield what is found in *ledgers*, and which of *lines* were of no use."""
+    def findings(
+        self, ledgers: Iterable[Ledger], lines: Iterable[StubLine], *, is_held_by_failure: bool = False
+    ) -> Iterator[Finding]:
+        """Yield what is found in *ledgers*, and which of *lines* were of no use.
+
+        Args:
+            ledgers: Of the mocks of a test.
+            lines: That have set their stubs.
+            is_held_by_failure: Whether the test has failed, so that its traceback may hold what nobody will await.
+        """
         unused = [line for line in lines if not line.is_used and not line.is_excused]
         met: set[int] = set()
         for ledger in ledgers:
@@ -51,7 +60,7 @@ class Strictness:
             if met.isdisjoint(map(id, line.stubs)):
                 yield self.unused(line, "never used")
         for ledger in ledgers:
-            yield from self._never_awaited(ledger)
+            yield from self._never_awaited(ledger, is_held_by_failure=is_held_by_failure)
 
     def unused(self, line: StubLine, verdict: str) -> Finding:
         """Return the finding that *verdict* holds of *line*."""
@@ -81,9 +90,9 @@ class Strictness:
         said = f"{self._called(name, call)}, but {expected} is set at {said_at(near.stub.site, self._root)}"
         return self._finding("argument_mismatch", name, said, call.code, call.instruction)
 
-    def _never_awaited(self, ledger: Ledger) -> Iterator[Finding]:
+    def _never_awaited(self, ledger: Ledger, *, is_held_by_failure: bool) -> Iterator[Finding]:
         for call in ledger.log:
-            if is_forgotten(call):
+            if is_forgotten(call) or (is_held_by_failure and is_stranded(call)):
                 name = str(call.key.text(ledger.label))
                 said = f"{self._called(name, call)} and never awaited"
                 yield self._finding("never_awaited", name, said, call.code, call.instruction)
@@ -107,7 +116,16 @@ class Strictness:
 def is_forgotten(call: Call) -> bool:
     """Tell whether nobody but *call* has the coroutine that it gave, and nobody has closed that."""
     coroutine = call.coroutine
-    return coroutine is not None and coroutine.cr_frame is not None and sys.getrefcount(coroutine) <= _ONLY_OURS
+    return coroutine is not None and sys.getrefcount(coroutine) <= _ONLY_OURS and _has_not_begun(call)
+
+
+def is_stranded(call: Call) -> bool:
+    """Tell whether no task has the coroutine that *call*, of a test that has failed, gave: then it never begins."""
+    return _has_not_begun(call) and all(type(each).__name__ != "Task" for each in gc.get_referrers(call.coroutine))
+
+
+def _has_not_begun(call: Call) -> bool:
+    return call.coroutine is not None and call.coroutine.cr_frame is not None
 
 
 def filtered(finding: Finding) -> str | None:

@@ -220,6 +220,19 @@ async def test_a_task_that_has_not_begun_may_still_await(context: MockContext, p
     assert await task == ""
 
 
+async def test_what_a_failed_test_holds_is_told_unless_a_task_has_it(context: MockContext, pool: Pool) -> None:
+    """Its traceback holds what the test forgot to await."""
+    held, task = pool.execute("forgotten"), asyncio.create_task(pool.execute("begun later"))
+    context.outcome = "failed"
+
+    context.close()
+
+    assert [finding.kind for finding in context.findings()] == ["never_awaited"]
+    with pytest.raises(RuntimeError, match="cannot reuse"):
+        await held
+    assert await task == ""
+
+
 def test_a_context_that_does_not_watch_says_nothing(recwarn: pytest.WarningsRecorder) -> None:
     """Python warns of what was not awaited, as it does of a mock without a context."""
     context = MockContext(severity=None)
@@ -340,6 +353,24 @@ def test_a_wrong_service_is_refused() -> None:
         "unknown attribute of tests.mocks.product 'Pol' in 'tests.mocks.product:Pol' of service 'postgres' in "
         "isolation_services of tox.ini; did you mean 'Pool'?"
     )
+
+
+def test_a_service_is_one_class() -> None:
+    """Two fixtures that mean different classes by one name are not given the same mock."""
+    context = MockContext()
+    context.service("postgres", Pool)
+    context.service("kafka")
+
+    assert context.service("postgres", "tests.mocks.product:Pool") is context.service("postgres")
+    with pytest.raises(SettingsError) as refused:
+        context.service("postgres", "json:JSONDecoder")
+    assert str(refused.value) == (
+        "service 'postgres' is tests.mocks.product:Pool in this test already, and not json:JSONDecoder"
+    )
+    with pytest.raises(
+        SettingsError, match=r"is an open mock in this test already, and not tests\.mocks\.product:Pool"
+    ):
+        context.service("kafka", Pool)
 
 
 def test_a_context_owns_a_manager() -> None:

@@ -165,6 +165,18 @@ def test_a_failed_test_gets_a_section(suite: pytest.Pytester) -> None:
     assert of_mocks(suite) == []
 
 
+def test_a_forgotten_await_is_told_to_who_looks_for_it(suite: pytest.Pytester) -> None:
+    """The traceback of a failed test holds the coroutine that it has compared; its report says what that is."""
+    suite.makepyfile(
+        test_it="async def test_it(isolated_postgres_mock): assert isolated_postgres_mock.fetch('a') == []"
+    )
+
+    result = suite.runpytest_inprocess()
+
+    result.assert_outcomes(failed=1)
+    assert "  postgres.fetch('a') was called at test_it.py:1 and never awaited" in result.outlines
+
+
 @pytest.mark.parametrize("end", ["pytest.skip('later')", "pytest.xfail('known')"])
 def test_a_test_that_did_not_pass_is_not_judged(suite: pytest.Pytester, end: str) -> None:
     """It was over before it could use what it had set."""
@@ -261,6 +273,8 @@ def test_the_filters_of_warnings_hold_for_what_nobody_awaits(
 
     result.assert_outcomes(passed=1, errors=errors)
     assert [record["severity"] for record in of_mocks(suite)] == ([found] if found is not None else [])
+    advice = 'await the call; mark the test with @pytest.mark.isolation_allow("mocks", reason="...")'
+    assert (advice in result.outlines) == bool(errors)
 
 
 def test_a_coroutine_that_somebody_has_may_be_awaited(suite: pytest.Pytester) -> None:
