@@ -68,7 +68,7 @@ class FaultTerms:
         _check_probability(self.probability)
         check_seconds(self.latency, "latency")
         check_seconds(self.jitter, "jitter")
-        if self.until is not None and not callable(getattr(self.until, "wait", None)):
+        if self.until is not None and (isinstance(self.until, type) or not callable(getattr(self.until, "wait", None))):
             raise TypeError(f"until must be an event, such as anyio.Event(), got {self.until!r}")
         if self.error is None and not self.is_slow:
             raise ValueError("nothing would happen to the calls; give an exception, or latency, jitter or until")
@@ -238,7 +238,7 @@ def add_fault(part: Part, terms: FaultTerms, seed: int | None) -> Fault:
         advice = f"delay what it gives: control(mock.{part.key.last}.return_value.method)"
         raise TypeError(f"{needless} needs a method that is awaited, and {part.name} is not; {advice}")
     faults = _faults_of(part)
-    fault = _made(part, terms, seed, faults.count)
+    fault = _made(part, terms, seed, faults.count, "fault")
     faults.add(fault)
     return fault
 
@@ -254,7 +254,7 @@ def add_outage(part: Part, terms: FaultTerms, seed: int | None) -> Fault:
     check_raisable(terms.error, "error")
     terms.check()
     faults = _faults_of(part)
-    fault = _made(part, terms, seed, faults.count)
+    fault = _made(part, terms, seed, faults.count, "outage")
     faults.add_below(fault)
     return fault
 
@@ -266,10 +266,10 @@ def _faults_of(part: Part) -> Faults:
     return cast("Faults", plans[part.key])
 
 
-def _made(part: Part, terms: FaultTerms, seed: int | None, number: int) -> Fault:
+def _made(part: Part, terms: FaultTerms, seed: int | None, number: int, what: str) -> Fault:
     __tracebackhide__ = True
     chosen = crc32(f"{part.name}#{number}".encode()) if seed is None else _checked_seed(seed)
-    stub = part.ledger.add_stub(part.key, "fault")
+    stub = part.ledger.add_stub(part.key, what)
     stub.is_excused = terms.probability < 1  # by chance it may hit nothing
     return Fault(terms, chosen, part.name, stub)
 

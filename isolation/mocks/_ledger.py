@@ -113,6 +113,7 @@ class Ledger:
             self.sink = self.log
         if return_value or side_effect:
             self._reset_setups(key, return_value=return_value, side_effect=side_effect)
+            self._excuse(key, return_value=return_value, side_effect=side_effect)
 
     def reset_adopted(self, key: Key, visited: list[int], *, return_value: bool, side_effect: bool) -> None:
         """Reset the mocks below *key* whose state is elsewhere, but for those that *visited* has."""
@@ -136,6 +137,12 @@ class Ledger:
                 setup.answers.clear()
         if side_effect and self.faults:
             self.faults = {place: plan for place, plan in self.faults.items() if not place.is_below(key)} or None
+
+    def _excuse(self, key: Key, *, return_value: bool, side_effect: bool) -> None:
+        """Let what was taken back need no use, like what is replaced."""
+        for stub in self._stubs or ():
+            if stub.key.is_below(key) and (return_value if stub.what == "return_value" else side_effect):
+                stub.is_excused = True
 
     def close(self) -> None:
         """End the life of the mocks: what was configured is dropped, and calls that still come are late."""

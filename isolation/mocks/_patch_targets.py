@@ -76,11 +76,14 @@ def attribute_of(owner: object, name: object) -> Target:
     """Return the attribute *name* of *owner* as a target; it need not be there.
 
     Raises:
-        TypeError: If *name* is no text.
+        TypeError: If *name* is no text, or *owner* is one.
     """
     __tracebackhide__ = True
     if not isinstance(name, str):
         raise TypeError(f"an attribute must be a name, got {name!r}")
+    if isinstance(owner, str):
+        advice = f"for one by its name say isolated_patch({f'{owner}.{name}'!r})"
+        raise TypeError(f"isolated_patch.object() takes the thing that has the attribute, got {owner!r}; {advice}")
     if _natures.is_module(owner):
         return Target(owner, name, f"{_natures.module_namespace(cast('ModuleType', owner)).get('__name__')}.{name}")
     cls = cast("type", owner) if _natures.is_class(owner) else type(owner)

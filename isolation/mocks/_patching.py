@@ -13,6 +13,14 @@ from isolation.mocks._undoing import Step, Undoing
 
 T = TypeVar("T")
 M = TypeVar("M", bound="MutableMapping[Any, Any]")
+_SET_IT = "set it on the mock that it returns"
+_NO_NEED = "a mock has the names and the signatures of what it replaces"
+_OTHERS: Final = {
+    **dict.fromkeys(("return_value", "side_effect", "name", "wraps"), _SET_IT),
+    **dict.fromkeys(("autospec", "spec_set"), _NO_NEED),
+    "new_callable": "give what it would make",
+}
+"""What those write who come from other patches, and what to do instead."""
 _set, _delete = setattr, delattr  # also if a test replaces the builtins
 _MOCK: Final[Any] = object()
 """Stands for what is given if nothing is: a mock of what is there."""
@@ -69,7 +77,9 @@ class IsolatedPatch:
     def __call__(self, target: str, new: T, *, create: bool = False) -> T: ...
     @overload
     def __call__(self, target: str, *, create: bool = False) -> Any: ...
-    def __call__(self, target: str, new: object = _MOCK, *, spec: type | None = None, create: bool = False) -> Any:
+    def __call__(
+        self, target: str, new: object = _MOCK, *, spec: type | None = None, create: bool = False, **others: object
+    ) -> Any:
         """Replace what *target* names, and return what stands there now.
 
         A function becomes a mock that checks its arguments, async if the function is; a class one that checks those
@@ -80,12 +90,14 @@ class IsolatedPatch:
             new: What to put there instead of a mock.
             spec: The class that the mock stands for, if what is there does not say, such as None.
             create: Whether to add what is not there.
+            others: What other patches take; refused, with what to do instead.
 
         Raises:
             PatchTargetError: If *target* is not there; the message has the nearest name. Nothing was changed.
             TypeError: If a mock cannot stand for what is there, such as a number.
         """
         __tracebackhide__ = True
+        _refuse_others(others)
         found = target_of(target)
         if not create:
             require_there(found, is_named=True)
@@ -98,7 +110,14 @@ class IsolatedPatch:
     @overload
     def object(self, owner: Any, attribute: str, *, create: bool = False) -> Any: ...
     def object(
-        self, owner: Any, attribute: str, new: Any = _MOCK, *, spec: type | None = None, create: bool = False
+        self,
+        owner: Any,
+        attribute: str,
+        new: Any = _MOCK,
+        *,
+        spec: type | None = None,
+        create: bool = False,
+        **others: Any,
     ) -> Any:
         """Replace *attribute* of *owner*, a module, a class or an instance, and return what stands there now.
 
@@ -108,12 +127,14 @@ class IsolatedPatch:
             new: What to put there instead of a mock.
             spec: The class that the mock stands for.
             create: Whether to add what is not there.
+            others: What other patches take; refused, with what to do instead.
 
         Raises:
             PatchTargetError: If *owner* has no such attribute; the message has the nearest one.
             TypeError: If a mock cannot stand for what is there.
         """
         __tracebackhide__ = True
+        _refuse_others(others)
         found = attribute_of(owner, attribute)
         if not create:
             require_there(found, is_named=False)
@@ -151,7 +172,13 @@ class IsolatedPatch:
         return mapping
 
     def environment(self, **variables: str | None) -> None:
-        """Set environment variables; None takes one away."""
+        """Set environment variables; None takes one away.
+
+        Raises:
+            TypeError: If a value is no text.
+        """
+        __tracebackhide__ = True
+        _require_texts(variables)
         before = {name: os.environ.get(name) for name in variables}
         self._undoing.add(Step("the environment", lambda: _set_environment(before)))
         _set_environment(variables)
@@ -178,6 +205,20 @@ class IsolatedPatch:
         if new is _MOCK and self._context is not None:
             _hand_over(made, target, self._context)
         return made
+
+
+def _require_texts(variables: Mapping[str, object]) -> None:
+    __tracebackhide__ = True
+    for name, value in variables.items():
+        if not isinstance(value, str | None):
+            raise TypeError(f"environment variable {name!r} must be a text or None, got {value!r}")
+
+
+def _refuse_others(others: Mapping[str, Any]) -> None:
+    __tracebackhide__ = True
+    for name in others:
+        known = "it takes new, spec and create"
+        raise TypeError(f"isolated_patch() takes no {name}; {_OTHERS.get(name, known)}")
 
 
 def _hand_over(mock: object, target: Target, context: Adopter) -> None:

@@ -1,29 +1,21 @@
 """Stand-ins: the mock that replaces what a name stands for, made from what is there."""
 
-import inspect
 from enum import Enum
-from functools import partial, partialmethod, singledispatchmethod
 from types import MethodType
 from typing import Any, cast
 
 from isolation import _natures
-from isolation.mocks._blueprints import blueprint_of
 from isolation.mocks._class_mocks import class_mock
+from isolation.mocks._function_mocks import function_member, is_function, method_member
 from isolation.mocks._keys import ROOT, Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import mock_in
 from isolation.mocks._parts import part_of
 from isolation.mocks._patch_targets import ABSENT, Target
 from isolation.mocks._state import stamp
-from isolation.mocks.inspection import describe_function, describe_member
 
-_METHODS = (partial, staticmethod, classmethod, partialmethod, singledispatchmethod)
 _VALUE_MODULES = frozenset(("datetime", "decimal", "fractions", "pathlib", "re", "uuid"))
 _VALUES = (Enum, bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
-
-
-class _Functions:
-    """What functions are members of that belong to no class."""
 
 
 def stand_in_for(target: Target, spec: type | None) -> Any:
@@ -43,27 +35,20 @@ def stand_in_for(target: Target, spec: type | None) -> Any:
         return mock_in(Ledger(target.label), ROOT, None)
     if _natures.is_class(found) and not _kind_of_constants(found):
         return class_mock(cast("type", found), Ledger(target.label))
-    if _is_function(found):
+    if is_function(found):
         return _function_mock(target, found)
     _refuse(found, target)
     return mock_in(Ledger(target.label), ROOT, _class_of(found))
 
 
-def _is_function(found: object) -> bool:
-    return isinstance(found, _METHODS) or (callable(found) and inspect.isroutine(found))
-
-
 def _function_mock(target: Target, found: object) -> Any:
     """Return a mock of the function *found*; of a method it is called without the object, as if it were bound."""
-    facts = None
-    if isinstance(found, MethodType):
-        facts = describe_member(type(found.__self__), found.__name__)
-    elif not _natures.is_module(target.owner):
+    member = None
+    if not _natures.is_module(target.owner) and not isinstance(found, MethodType):
         cls = cast("type", target.owner) if _natures.is_class(target.owner) else type(target.owner)
-        facts = describe_member(cls, target.name)
+        member = method_member(cls, target.name)
     path, _, name = target.label.rpartition(".")
-    member = blueprint_of(_Functions).made_from(facts or describe_function(found))
-    return stamp(member, Ledger(path), Key(name))
+    return stamp(member or function_member(found), Ledger(path), Key(name))
 
 
 def _class_of(found: object) -> type | None:

@@ -44,6 +44,9 @@ class StubLine:
         return f"{subject} {verdict}, set at {said_at(self.place, root)}"
 
 
+_WORDS = {"fault": "fault of", "outage": "outage of"}
+
+
 def stub_lines(ledgers: Iterable[Ledger]) -> Sequence[StubLine]:
     """Return the lines that have set the stubs of *ledgers*, in order."""
     lines: dict[tuple[CodeType, int], StubLine] = {}
@@ -77,7 +80,7 @@ def _said(ledger: Ledger, stub: Stub, name: str) -> str:
     setup = ledger.setups.get(stub.key)
     answer = next((each for each in setup.answers if each.stub is stub), None) if setup is not None else None
     expected = f" for {said_call('when', answer.args, answer.kwargs)}" if answer is not None else ""
-    return f"{'fault of' if stub.what == 'fault' else 'stub'} {name}{expected}"
+    return f"{_WORDS.get(stub.what, 'stub')} {name}{expected}"
 
 
 def said_call(name: str, args: Iterable[object], kwargs: Mapping[str, object]) -> str:

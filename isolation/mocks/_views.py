@@ -6,6 +6,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
 from isolation._origin import Place
 from isolation.mocks._faults import Fault, FaultTerms, Waitable, add_fault
+from isolation.mocks._hints import hinting
 from isolation.mocks._parts import Part
 from isolation.mocks._raising import Raisable
 from isolation.mocks._when import AsyncWhen, When
@@ -33,6 +34,15 @@ class RecordedCall:
     site: Place | None
 
 
+_SLOW = "say fault(latency=...), of a method that is awaited"
+_HINTS = {
+    **dict.fromkeys(("latency", "jitter", "until", "delay"), _SLOW),
+    "returns": "say return_value = ..., or when(...).returns(...)",
+    "raises": "say side_effect = ..., or when(...).raises(...)",
+}
+
+
+@hinting(_HINTS)
 class Control(Generic[P, R]):
     """View a method of a mock with the types of the real one; made by :func:`control`, holds nothing itself.
 

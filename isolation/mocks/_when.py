@@ -5,6 +5,7 @@ from inspect import isawaitable
 from typing import Generic, ParamSpec, TypeVar
 
 from isolation.mocks._answers import ArgumentsAnswer, Expected, raising, returning
+from isolation.mocks._hints import hinting
 from isolation.mocks._parts import Part
 from isolation.mocks._raising import Raisable, check_raisable
 
@@ -12,12 +13,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_HINTS = {
+    "return_value": "say .returns(...)",
+    "side_effect": "say .raises(...) or .answers(...)",
+    "fault": "a fault is of all calls: control(...).fault(...)",
+}
+
+
+@hinting(_HINTS)
 class When(Generic[P, R]):
-    """What calls with certain arguments get; made by :meth:`Control.when`, says nothing until it is told what."""
+    """What calls with certain arguments get; made by :meth:`Control.when`, says nothing until it is told what.
+
+    One that is never told what is found as a stub that was never used.
+    """
 
     def __init__(self, part: Part, expected: Expected) -> None:
         self._part = part
         self._expected = expected
+        self._stub = part.ledger.add_stub(part.key, "when")
 
     def returns(self, value: R) -> None:
         """Let such calls give *value*, the same one each time."""
@@ -36,8 +49,7 @@ class When(Generic[P, R]):
         self._answer(function)
 
     def _answer(self, give: Callable[..., object], *, is_async: bool = False) -> None:
-        stub = self._part.ledger.add_stub(self._part.key, "when")
-        answer = ArgumentsAnswer(self._expected, give, stub, is_async=is_async)
+        answer = ArgumentsAnswer(self._expected, give, self._stub, is_async=is_async)
         self._part.ledger.setup(self._part.key).answers.append(answer)
 
 

@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from isolation import control, isolated_mock
+from isolation import control, isolated_mock, outage
 from isolation.mocks._parts import part_of
 
 
@@ -194,3 +194,65 @@ def test_what_is_no_method_of_an_isolated_mock_is_refused(thing: Any, said: str)
         control(thing)
 
     assert str(caught.value).replace(str(id(thing)), "N") == f"control() takes a method of an isolated mock, {said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("returnvalue", "'AsyncControl' object has no attribute 'returnvalue'; did you mean 'return_value'?"),
+        (
+            "latency",
+            "'AsyncControl' object has no attribute 'latency'; say fault(latency=...), of a method that is awaited",
+        ),
+        ("xyzzy", "'AsyncControl' object has no attribute 'xyzzy'"),
+    ],
+)  # fmt: skip
+def test_a_view_has_no_other_attributes(client: Client, name: str, said: str) -> None:
+    """Neither to be read nor to be set, which would do nothing."""
+    with pytest.raises(AttributeError) as read:
+        getattr(control(client.fetch), name)
+    with pytest.raises(AttributeError) as changed:
+        setattr(control(client.fetch), name, 3)
+
+    assert (str(read.value), str(changed.value)) == (said, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("return_value", "'AsyncWhen' object has no attribute 'return_value'; say .returns(...)"),
+        ("side_effect", "'AsyncWhen' object has no attribute 'side_effect'; say .raises(...) or .answers(...)"),
+        ("retruns", "'AsyncWhen' object has no attribute 'retruns'; did you mean 'returns'?"),
+    ],
+)
+def test_what_is_said_of_mocks_is_not_said_of_an_answer(client: Client, name: str, said: str) -> None:
+    """It would be taken and do nothing."""
+    with pytest.raises(AttributeError) as caught:
+        setattr(control(client.fetch).when("q"), name, 3)
+
+    assert str(caught.value) == said
+
+
+async def test_an_answer_that_says_nothing_is_a_stub_that_is_never_used(client: Client) -> None:
+    """So strictness tells of it; calls get what they would get without."""
+    control(client.fetch).when("q")
+
+    assert await client.fetch("q") == []
+    part = part_of(client)
+    assert part is not None
+    assert [(stub.what, stub.uses, stub.is_excused) for stub in part.ledger.stubs] == [("when", 0, False)]
+
+
+def test_what_was_taken_back_needs_no_use(client: Client) -> None:
+    """As what was replaced."""
+    control(client.fetch).return_value = [1]
+    control(client.fetch).when("q").returns([1])
+    outage(client, KeyError)
+    part = part_of(client)
+    assert part is not None
+    excused = []
+    for flags in ({}, {"return_value": True}, {"side_effect": True}):
+        cast("Any", client).reset_mock(**flags)
+        excused.append([stub.is_excused for stub in part.ledger.stubs])
+
+    assert excused == [[False, False, False], [True, False, False], [True, True, True]]

@@ -296,6 +296,7 @@ async def test_faults_vanish_with_what_a_mock_was_told(database: Database) -> No
         ({"latency": "1s"}, "latency must be a number of seconds, got '1s'"),
         ({"jitter": -1}, "jitter must not be negative, got -1"),
         ({"until": 5}, "until must be an event, such as anyio.Event(), got 5"),
+        ({"until": anyio.Event}, f"until must be an event, such as anyio.Event(), got {anyio.Event!r}"),
     ],
 )
 def test_terms_that_mean_nothing_are_refused(database: Database, terms: dict[str, Any], said: str) -> None:

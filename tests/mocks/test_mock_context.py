@@ -69,7 +69,7 @@ def test_each_way_to_set_a_result_can_be_unused(context: MockContext, pool: Pool
         f"stub postgres.execute was never used, set at {HERE}:{number + 1}",
         f"stub postgres.fetchval for when('select 1') was never used, set at {HERE}:{number + 2}",
         f"fault of postgres.execute was never used, set at {HERE}:{number + 3}",
-        f"fault of postgres was never used, set at {HERE}:{number + 4}",
+        f"outage of postgres was never used, set at {HERE}:{number + 4}",
     ]
 
 

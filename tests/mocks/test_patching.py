@@ -1,6 +1,7 @@
 """Names are replaced by mocks of what is there, and everything is undone, whatever fails."""
 
 import asyncio
+import inspect
 import os
 import re
 import sys
@@ -108,9 +109,18 @@ async def connect(dsn: str) -> Pool:
     return Pool(dsn)
 
 
+@functools.lru_cache
+def settings(name: str) -> dict[str, str]:
+    """Return settings, once."""
+    return {}
+
+
 def send(to: str, *, urgent: bool = False) -> int:
     """Return a number."""
     return 1
+
+
+send.queue = "mail"
 '''
 
 
@@ -159,6 +169,37 @@ def test_a_function_becomes_a_checked_mock(shop: ModuleType, patch: IsolatedPatc
     control(shop.send).assert_called_once_with("ann", urgent=True)
     control(shop.send).when("bob").returns(3)
     assert shop.send(to="bob") == 3
+
+
+def test_a_mock_of_a_function_has_what_the_function_has(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """What its wrapper or somebody else has given it, and nothing else."""
+    patch("shop.settings").return_value = {"a": "b"}
+    patch("shop.send")
+
+    shop.settings.cache_clear()
+    shop.send.queue = "other"
+
+    assert (shop.settings("x"), shop.settings.cache_clear.call_count) == ({"a": "b"}, 1)
+    assert str(inspect.signature(shop.send)) == "(to: str, *, urgent: bool = False) -> int"
+    assert patch("shop.send").queue == "mail"
+    assert shop.send.__name__ == "send"
+    assert "queue" in dir(shop.send)
+    with pytest.raises(
+        AttributeError, match=r"'function' object has no attribute 'cache_claer'; did you mean 'cache_clear'"
+    ):
+        shop.settings.cache_claer()
+
+
+def test_a_built_in_function_says_nothing_of_its_signature(patch: IsolatedPatch) -> None:
+    """Then neither does the mock."""
+    import math
+
+    hypot: Any = patch("math.hypot")
+
+    math.hypot(3, 4)
+
+    hypot.assert_called_once_with(3, 4)
+    assert not hasattr(hypot, "__signature__")
 
 
 async def test_an_instance_becomes_a_mock_of_its_class(shop: ModuleType, patch: IsolatedPatch) -> None:
@@ -267,6 +308,15 @@ async def test_a_method_of_one_instance_is_replaced_in_that_one(shop: ModuleType
     assert await shop.pool.fetch("q") == []
     assert await shop.Pool("other").fetch("q") == [1]
     fetch.assert_awaited_once_with("q")
+
+
+def test_a_function_of_one_instance_becomes_a_checked_mock(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """It is in no class."""
+    shop.pool.send = shop.send
+    patch.object(shop.pool, "send")
+
+    with pytest.raises(TypeError, match="to"):
+        shop.pool.send()
 
 
 def test_an_inherited_method_is_inherited_again(shop: ModuleType) -> None:
@@ -440,6 +490,42 @@ def test_a_value_and_a_class_for_a_mock_are_not_given_together(shop: ModuleType,
     assert str(caught.value) == ("give what shall be at shop.pool, or the class that a mock stands for, not both")
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({"return_value": 1}, "isolated_patch() takes no return_value; set it on the mock that it returns"),
+        (
+            {"autospec": True},
+            "isolated_patch() takes no autospec; a mock has the names and the signatures of what it replaces",
+        ),
+        ({"new_callable": list}, "isolated_patch() takes no new_callable; give what it would make"),
+        ({"foo": 1}, "isolated_patch() takes no foo; it takes new, spec and create"),
+    ],
+)  # fmt: skip
+def test_what_other_patches_take_is_refused(shop: ModuleType, others: Any, said: str) -> None:
+    """With what to do instead; nothing is patched."""
+    before = state(shop)
+    patch: Any = IsolatedPatch()
+
+    for target in (("shop.pool",), (shop, "pool")):
+        call = patch if len(target) == 1 else patch.object
+        with pytest.raises(TypeError) as caught:
+            call(*target, **others)
+        assert str(caught.value) == said
+    assert state(shop) == before
+
+
+def test_the_thing_itself_has_the_attribute(patch: IsolatedPatch) -> None:
+    """Not its name."""
+    with pytest.raises(TypeError) as caught:
+        patch.object("shop", "pool")
+
+    assert str(caught.value) == (
+        "isolated_patch.object() takes the thing that has the attribute, got 'shop'; "
+        "for one by its name say isolated_patch('shop.pool')"
+    )
+
+
 def test_an_attribute_is_a_name(shop: ModuleType, patch: IsolatedPatch) -> None:
     """Not the thing itself."""
     with pytest.raises(TypeError, match="an attribute must be a name, got <function send"):
@@ -551,6 +637,14 @@ def test_environment_variables_are_put_back(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert within == (None, "secret")
     assert (os.environ["SHOP_URL"], os.environ.get("SHOP_KEY")) == ("real", None)
+
+
+def test_environment_variables_are_texts(patch: IsolatedPatch) -> None:
+    """The name of the wrong one is told, and none is set."""
+    with pytest.raises(TypeError, match=r"^environment variable 'SHOP_PORT' must be a text or None, got 1$"):
+        patch.environment(SHOP_HOST="x", SHOP_PORT=cast("str", 1))
+
+    assert "SHOP_HOST" not in os.environ
 
 
 def test_patches_are_undone_newest_first(shop: ModuleType) -> None:
