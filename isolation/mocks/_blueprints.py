@@ -91,7 +91,8 @@ class Blueprint:
             return self._members[name]
         except KeyError:
             facts = self._facts_of(name)
-            return self._members.setdefault(name, None if facts is None else self.made_from(facts))
+            made = None if facts is None else self.made_from(facts)
+            return self._members.setdefault(name, made) if facts is None or facts.is_certain else made
 
     def _facts_of(self, name: str) -> MemberFacts | None:
         cls = self.cls

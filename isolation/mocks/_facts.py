@@ -74,6 +74,8 @@ class MemberFacts:
     """Whether *check* takes a placeholder for ``self`` (or ``cls``) before the arguments."""
     result: Result = UNKNOWN
     """What a call gives, awaited if it is to be awaited; for a value, what reading it gives."""
+    is_certain: bool = True
+    """Whether this holds tomorrow: not if a name seems to stand for a mock or a stand-in, put there by a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

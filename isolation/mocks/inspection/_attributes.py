@@ -8,7 +8,7 @@ from typing import Final, cast
 from isolation.mocks._facts import NOTHING, UNKNOWN, Result, Unknown
 from isolation.mocks.inspection._bodies import Body
 from isolation.mocks.inspection._defaults import Context, result_of
-from isolation.mocks.inspection._forms import form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._forms import form_of
 from isolation.mocks.inspection._lookup import bases_of, find, innermost, namespace_of
 from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of
 
@@ -80,7 +80,7 @@ def attribute_result(name: str, context: Context) -> Result | None:
 
 def annotated_result(annotation: object, owner: type, context: Context) -> Result:
     """Return what an attribute gives that the body of *owner* annotates with *annotation*."""
-    form = form_of(annotation, scope_of_class(owner, context.bindings))
+    form = form_of(annotation, context.scope_of(owner))
     if isinstance(form.head, type) and find(form.head, "__get__") is not None:
         # A descriptor is what the class has; an instance gives what stands in the brackets.
         return result_of(form.args[-1], context) if form.args else UNKNOWN
@@ -91,7 +91,7 @@ def _set_by_initializer(base: type, name: str, context: Context) -> Result | Non
     """Return what ``__init__`` of *base* sets *name* to: the first that is known, None last."""
     known: Result | None = None
     for function, tree in _initializers(base):
-        body = Body(tree, context, scope_of_function(function, base, context.bindings))
+        body = Body(tree, context, context.scope(function, base))
         for target, node in _assignments(tree):
             if mangled(target.attr, base) == name:
                 result = _assigned(body, target, node)

@@ -302,7 +302,7 @@ class Body:
 
     def _of_object(self, value: object, name: str) -> Value:
         """Return what the attribute *name* of a module or a class is."""
-        found = attribute(value, name)
+        found = self.scope.checked(name, attribute(value, name))
         if isinstance(value, type) and isinstance(found, classmethod | staticmethod):
             member = self._member(Nested(ref(value)), name)
             return UNKNOWN if member is None else Method(Nested(ref(value)), member)

@@ -7,13 +7,23 @@ import contextlib
 import typing
 from collections import abc
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import FunctionType
 from typing import Any, Final, Literal, TypeVar, Union, cast
 from weakref import ref
 
 from isolation.mocks._facts import ITSELF, NOTHING, UNKNOWN, Fresh, Kind, MemberFacts, Nested, Result, Unknown
-from isolation.mocks.inspection._forms import Bindings, Form, Mark, bindings_of, form_of, scope_of_class
+from isolation.mocks.inspection._forms import (
+    Bindings,
+    Form,
+    Mark,
+    Scope,
+    bindings_of,
+    form_of,
+    scope_of_class,
+    scope_of_function,
+)
 from isolation.mocks.inspection._lookup import bases_of, find, function_of, innermost, namespace_of
 
 _MAX_NESTING: Final = 1
@@ -30,12 +40,25 @@ class Context:
     describe: Describe
     bindings: Bindings
     depth: int = 0
+    doubts: list[str] = field(default_factory=list[str])
+    """The names that seem to stand for something else than what was meant, found on the way."""
     above: type | None = None
     """The class whose own members do not count, because the one that it overrides is meant."""
 
     def inside(self, cls: type, args: tuple[Form, ...] = ()) -> "Context":
         """Return the context of *cls*, which a member of this class gives."""
-        return Context(cls, self.describe, bindings_of(cls, args, scope_of_class(cls)), self.depth + 1)
+        return Context(cls, self.describe, bindings_of(cls, args, self._scope_of(cls)), self.depth + 1, self.doubts)
+
+    def _scope_of(self, cls: type) -> Scope:
+        return scope_of_class(cls, doubts=self.doubts)
+
+    def scope(self, function: FunctionType, owner: type | None) -> Scope:
+        """Return the scope of *function*, found in *owner*."""
+        return scope_of_function(function, owner, self.bindings, self.doubts)
+
+    def scope_of(self, cls: type) -> Scope:
+        """Return the scope of the body of *cls*."""
+        return scope_of_class(cls, self.bindings, self.doubts)
 
     def deeper(self, above: type | None = None) -> "Context":
         """Return this context one step further from the member that was asked for."""
@@ -210,7 +233,7 @@ def _of_field(cls: type, name: str, context: Context) -> Result:
     if context.depth >= _MAX_FIELDS:
         return UNKNOWN
     annotations = cast("dict[str, object]", namespace_of(cls).get("__annotations__", {}))
-    return result_of(form_of(annotations.get(name, Any), scope_of_class(cls)), context.deeper())
+    return result_of(form_of(annotations.get(name, Any), scope_of_class(cls, doubts=context.doubts)), context.deeper())
 
 
 class Resolved:

@@ -67,6 +67,8 @@ class Scope:
     bindings: Bindings = field(default_factory=dict[object, Form])
     parameters: tuple[Any, ...] = ()
     depth: int = 0
+    doubts: list[str] = field(default_factory=list[str])
+    """The names that seem to stand for something else than what the author of the annotation meant."""
 
     def deeper(self, bindings: Bindings | None = None) -> "Scope":
         """Return this scope one step further, where type variables may stand for something else."""
@@ -80,8 +82,14 @@ class Scope:
         inner = self._in_class(name)
         if inner is not MISSING:
             return inner
-        value = replaced_by(self.namespace.get(name, MISSING))
+        value = self.checked(name, replaced_by(self.namespace.get(name, MISSING)))
         return vars(builtins).get(name, MISSING) if value is MISSING else value
+
+    def checked(self, name: str, value: object) -> object:
+        """Return *value*, found as *name*, and note if a test seems to have put it there."""
+        if _is_stand_in(name, value, str(self.namespace.get("__name__", ""))):
+            self.doubts.append(name)
+        return value
 
     def _in_class(self, name: str) -> object:
         if self.owner is None:
@@ -214,7 +222,7 @@ def resolve(node: ast.expr, scope: Scope) -> object:
         return scope.lookup(node.id)
     if not isinstance(node, ast.Attribute):
         return MISSING
-    return attribute(resolve(node.value, scope), node.attr)
+    return scope.checked(node.attr, attribute(resolve(node.value, scope), node.attr))
 
 
 def attribute(value: object, name: str) -> object:
@@ -256,17 +264,35 @@ def _module_of(cls: type) -> Mapping[str, object]:
     return {} if module is None else vars(module)
 
 
-def scope_of_class(cls: type, bindings: Bindings | None = None) -> Scope:
+def _is_stand_in(name: str, value: object, module: str) -> bool:
+    """Tell whether *value* seems to stand where *name* meant something else in *module*: a mock, or of other origin."""
+    if any(base.__name__ == "NonCallableMock" for base in bases_of(type(value))):
+        return True
+    if not isinstance(value, type | types.FunctionType) or value.__name__ == name:
+        return False
+    return "<" in value.__qualname__ or str(value.__module__).partition(".")[0] != module.partition(".")[0]
+
+
+def scope_of_class(cls: type, bindings: Bindings | None = None, doubts: list[str] | None = None) -> Scope:
     """Return the scope of annotations in the body of *cls*."""
     parameters = namespace_of(cls).get("__type_params__", ())
-    return Scope(_module_of(cls), cls, bindings or {}, cast("tuple[Any, ...]", parameters))
+    return Scope(_module_of(cls), cls, bindings or {}, cast("tuple[Any, ...]", parameters), doubts=_list(doubts))
 
 
-def scope_of_function(function: types.FunctionType, owner: type | None, bindings: Bindings | None = None) -> Scope:
+def scope_of_function(
+    function: types.FunctionType,
+    owner: type | None,
+    bindings: Bindings | None = None,
+    doubts: list[str] | None = None,
+) -> Scope:
     """Return the scope of the annotations of *function*, defined in the body of *owner*."""
     own = getattr(function, "__type_params__", ())
     outer = () if owner is None else cast("tuple[Any, ...]", namespace_of(owner).get("__type_params__", ()))
-    return Scope(function.__globals__, owner, bindings or {}, (*own, *outer))
+    return Scope(function.__globals__, owner, bindings or {}, (*own, *outer), doubts=_list(doubts))
+
+
+def _list(doubts: list[str] | None) -> list[str]:
+    return [] if doubts is None else doubts
 
 
 LOADED: Final = Scope(sys.modules)

@@ -20,7 +20,7 @@ from isolation.mocks.inspection._defaults import (
     enumeration_member,
     result_of,
 )
-from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class
 from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
@@ -43,7 +43,9 @@ _ITERATING: Final = {
 def describe(cls: type, name: str) -> MemberFacts | None:
     """Return what is known of the member *name* of instances of *cls*; None if they have no such member."""
     try:
-        return _described(_context(cls), name)
+        context = _context(cls)
+        facts = _described(context, name)
+        return replace(facts, is_certain=False) if facts is not None and context.doubts else facts
     except Exception:  # noqa: BLE001 - what cannot be described, such as by a class without end, is open
         return None if find(cls, name) is None else MemberFacts(name=name, kind=Kind.VALUE)
 
@@ -185,7 +187,7 @@ def _dynamic(context: Context, name: str) -> MemberFacts | None:
     found = None if name.startswith("_") else find(context.cls, "__getattr__")
     if found is None or not isinstance(found.raw, types.FunctionType):
         return None
-    scope = scope_of_function(found.raw, found.owner, context.bindings)
+    scope = context.scope(found.raw, found.owner)
     delegates = delegates_of(found.raw, context, scope)
     if delegates:
         described = [context.describe(context.inside(cls), name) for cls in delegates]

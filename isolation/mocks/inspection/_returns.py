@@ -20,7 +20,7 @@ from isolation.mocks.inspection._defaults import (
     future,
     result_of,
 )
-from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class, scope_of_function
+from isolation.mocks.inspection._forms import UNKNOWN_FORM, Form, Scope, form_of, scope_of_class
 from isolation.mocks.inspection._lookup import (
     MISSING,
     bases_of,
@@ -92,7 +92,7 @@ def awaited(function: object, owner: type, context: Context) -> Result:
     """Return what awaiting an object gives whose ``__await__`` is *function*."""
     if not isinstance(function, FunctionType):
         return UNKNOWN
-    scope = scope_of_function(function, owner, context.bindings)
+    scope = context.scope(function, owner)
     form = form_of(_annotation(function), scope)
     result = result_of(form.args[-1], context) if form.head is abc.Generator and form.args else UNKNOWN
     return result_of_body(function, context, scope)[1] if isinstance(result, Unknown) else result
@@ -107,14 +107,14 @@ def _managed_result(function: object, owner: type | None, context: Context) -> R
     cls, method = _MANAGERS[inspect.isasyncgenfunction(function)]
     if not isinstance(function, FunctionType):
         return entering(cls, method, UNKNOWN)
-    scope = scope_of_function(function, owner, context.bindings)
+    scope = context.scope(function, owner)
     form = form_of(_annotation(function), scope)
     result = result_of(form.args[0], context) if form.args else yielded_by_body(function, context, scope)
     return entering(cls, method, result)
 
 
 def _of_function(function: FunctionType, owner: type | None, context: Context, *, is_async: bool) -> Returned:
-    scope = scope_of_function(function, owner, context.bindings)
+    scope = context.scope(function, owner)
     if inspect.isasyncgenfunction(function):
         return Kind.SYNC, EMPTY_ASYNC_ITERATOR
     if inspect.isgeneratorfunction(function):
