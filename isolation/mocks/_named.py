@@ -100,6 +100,7 @@ class Named(State):
         attachment = self._isolation_attachment
         parent = None if attachment is None else attachment.new_parent
         if parent is None:
-            return self._isolation_key.text(self._isolation_ledger.name or "mock")
+            ledger = self._isolation_ledger
+            return self._isolation_key.text(ledger.name or getattr(ledger, "label", "mock"))
         name = attachment.new_name or ""  # type: ignore[union-attr]  # there is a parent
         return f"{parent._extract_mock_name()}{'' if name.startswith('()') else '.'}{name}"

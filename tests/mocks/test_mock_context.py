@@ -263,6 +263,7 @@ def test_filters_of_other_warnings_do_not_matter(context: MockContext, pool: Poo
 def test_a_mock_without_a_name_is_called_something(context: MockContext) -> None:
     """By its class or as a mock; it stays without a name, so that it becomes part of what it is assigned to."""
     manager, pool = MagicMock(), context.mock(Pool)
+    assert repr(pool.close).startswith("<MagicMock name='Pool.close'")
     manager.pool = pool
 
     pool.close()
