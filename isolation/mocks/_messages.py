@@ -10,7 +10,12 @@ API: Final = frozenset(name for name in dir(mock.AsyncMock) if not name.startswi
 
 
 class UnknownAttributeError(AttributeError):
-    """The real object has no such attribute; the message, with the nearest names, is made when somebody reads it."""
+    """The real object has no such attribute; the message, with the nearest names, is made when somebody reads it.
+
+    To whoever reads it, it is an AttributeError as the interpreter would raise it.
+    """
+
+    __module__ = "builtins"
 
     def __init__(self, title: str, name: str, names: Iterable[str]) -> None:
         super().__init__(title, name)
@@ -23,3 +28,6 @@ class UnknownAttributeError(AttributeError):
         verdict = f"{self._title!r} object has no attribute {self._name!r}"
         nearest = get_close_matches(self._name, sorted({*self._names, *API}), n=3)
         return f"{verdict}; did you mean {' or '.join(map(repr, nearest))}?" if nearest else verdict
+
+
+UnknownAttributeError.__name__ = UnknownAttributeError.__qualname__ = AttributeError.__name__

@@ -3,6 +3,7 @@
 import copy
 import sys
 import threading
+import traceback
 from typing import Any
 from unittest import mock as standard
 from unittest.mock import AsyncMock, MagicMock, PropertyMock, call, seal
@@ -26,6 +27,7 @@ def test_an_unknown_attribute_is_refused_with_the_nearest_names(connection: Any)
         connection.fetchro  # noqa: B018
 
     assert str(caught.value) == ("'Connection' object has no attribute 'fetchro'; did you mean 'fetchrow' or 'fetch'?")
+    assert traceback.format_exception_only(caught.value) == [f"AttributeError: {caught.value}\n"]
     assert (caught.value.name, hasattr(connection, "zzz")) == ("fetchro", False)
 
 

@@ -85,6 +85,18 @@ async def own_mocks(mock: Any) -> None:
     mock.assert_has_calls([call.quoted(mock), call.quoted(mock.current)])
 
 
+async def special_methods(mock: Any) -> None:
+    """Set one on this mock alone, which is bound when it is read."""
+    mock.transaction().__aenter__ = a_function
+    async with mock.transaction() as entered:
+        assert entered is mock.transaction()
+
+
+async def a_function(mock: Any) -> Any:
+    """Stand for a special method."""
+    return mock
+
+
 async def other_mocks(mock: Any) -> None:
     """Have mocks as attributes and results, which know their parents."""
     mock.fetch.return_value = isolated_mock()
@@ -96,7 +108,9 @@ async def other_mocks(mock: Any) -> None:
 Use = Callable[[Any], Coroutine[Any, Any, None]]
 
 
-@pytest.mark.parametrize("use", [calls, exception, exceptions, assertions, misuse, reading, other_mocks, own_mocks])
+@pytest.mark.parametrize(
+    "use", [calls, exception, exceptions, assertions, misuse, reading, other_mocks, own_mocks, special_methods]
+)
 async def test_a_mock_is_freed_by_reference_counting(use: Use) -> None:
     """Whatever was done with it, the last reference frees it, its ledger and its methods."""
     mock: Any = isolated_mock(Connection)
@@ -213,3 +227,20 @@ def test_an_argument_that_is_gone_is_replaced_by_its_equal() -> None:
     left = ledger_of(connection).log[1]
     del connection
     assert left.args == (None,)
+
+
+async def test_a_mock_of_a_class_in_a_table_is_freed_by_reference_counting() -> None:
+    """Contexts that are awaited or entered, which the table knows, make no circles."""
+    asyncpg = pytest.importorskip("asyncpg")
+    pool: Any = isolated_mock(asyncpg.Pool)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.fetch("select 1")
+    connection = await pool.acquire()
+    assert [row async for row in connection.cursor("select 1")] == []
+    await pool.release(connection)
+    left = [weakref.ref(thing) for thing in (pool, connection, ledger_of(pool))]
+
+    del pool, connection
+
+    assert [reference() for reference in left] == [None, None, None]
+    assert gc.collect() == 0
