@@ -33,6 +33,10 @@ class Magic:
             return handle.__getattr__(self.name)
         return found if is_mock(found) or not callable(found) else MethodType(found, handle)
 
+    def __call__(self, handle: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the method of *handle*, for those who look it up on the class, as ``contextlib.ExitStack`` does."""
+        return self.__get__(handle)(*args, **kwargs)
+
     def __set__(self, handle: Any, value: object) -> None:
         handle.__dict__[self.name] = value
 

@@ -26,7 +26,21 @@ def isolated_mock(
 def isolated_mock(
     cls: type | None = None, *, name: str = "", context: Any = None, plain: bool = False, copy_args: bool = False
 ) -> Any:
-    """Return a new mock of an instance of *cls*, which shares nothing with any other."""
+    """Return a new mock of an instance of *cls*, which shares nothing with any other.
+
+    It is an ``AsyncMock`` and an instance of *cls*. Its attributes are those of instances of *cls*; methods check their
+    arguments, and give what an empty service would.
+
+    Args:
+        cls: The class, nothing of which is run; without one the mock takes everything, as ``AsyncMock()`` does.
+        name: What messages call the mock.
+        context: A :class:`MockContext` that owns the mock and judges at its end how it was used; else nobody does.
+        plain: Whether results are those of ``AsyncMock``, mocks that are true, where none is set.
+        copy_args: Whether arguments are copied deeply when a call is recorded, as far as they can be.
+
+    Raises:
+        TypeError: If *cls* is no class.
+    """
     if context is not None:
         return context.mock(cls, name=name, plain=plain, copy_args=copy_args)
     ledger = Ledger(name, copy_args=True) if copy_args else Ledger(name)
@@ -49,7 +63,16 @@ def _class_of(cls: Any) -> type:
 
 
 def private_class(mock: object) -> type:
-    """Give *mock* a class of its own and return it, so that a property set on the class is set for this mock alone."""
+    """Give *mock* a class of its own and return it, so that a property set on the class is set for this mock alone.
+
+    Mocks of a class share theirs, which refuses to be changed.
+
+    Args:
+        mock: A mock that :func:`isolated_mock` has made, or one of its methods or results.
+
+    Raises:
+        TypeError: If *mock* is no such mock.
+    """
     cls: Any = type(mock)
     if not issubclass(cls, Handle):
         raise TypeError(f"{mock!r} is no isolated mock")

@@ -2,6 +2,7 @@
 
 import _thread
 import asyncio
+import contextlib
 import inspect
 import threading
 from collections.abc import AsyncIterator, Generator
@@ -53,6 +54,26 @@ async def test_what_enters_as_itself_is_itself(connection: Any) -> None:
     """As the annotation Self says."""
     async with connection as entered:
         assert entered is connection
+
+
+async def test_a_stack_enters_contexts(connection: Any) -> None:
+    """It looks the special methods up on the class."""
+    mock: Any = isolated_mock()
+    with contextlib.ExitStack() as contexts:
+        contexts.enter_context(mock.context)
+
+    async with contextlib.AsyncExitStack() as stack:
+        transaction = await stack.enter_async_context(connection.transaction())
+
+    assert transaction is connection.transaction()
+    assert [call.key for call in ledger_of(connection).log][1:3] == [
+        "transaction().__aenter__",
+        "transaction().__aexit__",
+    ]
+    assert [str(call) for call in mock.mock_calls] == [
+        "call.context.__enter__()",
+        "call.context.__exit__(None, None, None)",
+    ]
 
 
 def test_a_result_of_which_nothing_is_known_is_open(connection: Any) -> None:
