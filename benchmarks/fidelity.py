@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -87,15 +87,22 @@ def scores(marks: Mapping[str, Marks]) -> str:
     """Return the table of how many lines of each library agree."""
     lines = all_lines()
     rows = [
-        [f"{name} {installed(name)}", str(len(found)), *(str(sum(marks[kind][name])) for kind in KINDS)]
+        [f"{name} {installed(name)}", compared(found), *(str(sum(marks[kind][name])) for kind in KINDS)]
         for name, found in lines.items()
     ]
     sample = [(name, number) for name, found in lines.items() for number, line in enumerate(found) if line.is_sample]
     totals = [str(sum(map(sum, marks[kind].values()))) for kind in KINDS]
-    rows.append(["**all**", f"**{sum(map(len, lines.values()))}**", *(f"**{total}**" for total in totals)])
+    everything = [line for found in lines.values() for line in found]
+    rows.append(["**all**", f"**{compared(everything)}**", *(f"**{total}**" for total in totals)])
     chosen = [str(sum(marks[kind][name][number] for name, number in sample)) for kind in KINDS]
-    rows.append(["the first sample", str(len(sample)), *chosen])
-    return table(["library", "lines", *KINDS.values()], rows)
+    rows.append(["the first sample", compared([lines[name][number] for name, number in sample]), *chosen])
+    return table(["library", "lines (tried on a real object)", *KINDS.values()], rows)
+
+
+def compared(lines: Sequence[Any]) -> str:
+    """Return how many *lines* there are, and how many of them are tried on a real client, too."""
+    clients = importlib.import_module("tests.fidelity.real").CLIENTS
+    return f"{len(lines)} ({sum(line.is_alone or line.subject in clients for line in lines)})"
 
 
 def differences(marks: Mapping[str, Marks]) -> str:

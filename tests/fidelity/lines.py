@@ -93,6 +93,7 @@ class Lines:
 
 LIBRARIES = (
     "asyncpg", "psycopg", "redis", "aiokafka", "aiohttp", "httpx", "websockets", "nats", "aio_pika", "pymongo",
+    "sqlalchemy",
 )  # fmt: skip
 
 

@@ -36,6 +36,24 @@ async def _psycopg(dsn: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
+async def _sqlalchemy_connection(_: str) -> AsyncIterator[Any]:
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("sqlite+aiosqlite://")
+    async with engine.connect() as connection:
+        yield connection
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def _sqlalchemy_session(address: str) -> AsyncIterator[Any]:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async with _sqlalchemy_connection(address) as connection, AsyncSession(connection) as session:
+        yield session
+
+
+@asynccontextmanager
 async def _redis(url: str) -> AsyncIterator[Any]:
     import redis.asyncio
 
@@ -146,6 +164,8 @@ CLIENTS: Mapping[str, tuple[str, Open]] = {
     "redis.asyncio:Redis": ("redis", _redis),
     "websockets.asyncio.client:ClientConnection": ("", _websocket),
     "aiohttp:ClientSession": ("", _aiohttp),
+    "sqlalchemy.ext.asyncio:AsyncConnection": ("", _sqlalchemy_connection),
+    "sqlalchemy.ext.asyncio:AsyncSession": ("", _sqlalchemy_session),
     "httpx:AsyncClient": ("", _httpx),
 }
 """The server that a class needs, and how an object of it is opened."""

@@ -92,6 +92,11 @@ def test_wrapper_that_waits_for_a_coroutine_is_not_awaited() -> None:
     assert is_awaited(Client, "guarded")
 
 
+def test_wrapper_that_hands_the_function_on_gives_what_it_returns() -> None:
+    """What the wrapped function is annotated with is not what callers get."""
+    assert gives(Client, "postponed") == "a Later"
+
+
 def test_context_managers_of_contextlib_give_what_is_yielded() -> None:
     """Entering gives what the generator yields; a bare yield is None."""
     assert inside(Client, "transaction", "__aenter__") == "a Session"

@@ -40,6 +40,21 @@ def injecting(function):
     return wrapper
 
 
+def postponing(function):
+    """Hand the function to something that calls it later."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return Later(function, args, kwargs)
+
+    return wrapper
+
+
+class Later:
+    def __init__(self, function, args, kwargs):
+        self.function = function
+
+
 def run(coroutine):
     """Wait for *coroutine*."""
     raise NotImplementedError
@@ -296,6 +311,10 @@ class Client(Base):
     @running
     async def waited_for(self, key):
         return [key]
+
+    @postponing
+    def postponed(self) -> int:
+        return 1
 
     @injecting
     def injected(self, session, key):

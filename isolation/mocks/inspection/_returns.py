@@ -30,7 +30,7 @@ from isolation.mocks.inspection._lookup import (
     replaced_by,
     wrapped_by,
 )
-from isolation.mocks.inspection._wrappers import forwarding_of, is_manager, takes_anything
+from isolation.mocks.inspection._wrappers import Forwarding, forwarding_of, is_manager, takes_anything
 
 _MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
 _MAX_WRAPPERS: Final = 32
@@ -69,8 +69,9 @@ def returned_by(function: object, owner: type | None, context: Context) -> Retur
         if isinstance(function, FunctionType):
             if is_manager(function):
                 return Kind.SYNC, _managed_result(wrapped, owner, context)
-            if takes_anything(function.__code__) and not forwarding_of(function).returns_result and not is_async:
-                return Kind.SYNC, _awaited_result(wrapped, owner, context)
+            given = None if is_async else _other_result(function, wrapped, owner, context)
+            if given is not None:
+                return Kind.SYNC, given
         function = wrapped
     if not isinstance(function, FunctionType):
         return Kind.ASYNC if is_async else Kind.SYNC, UNKNOWN
@@ -78,6 +79,14 @@ def returned_by(function: object, owner: type | None, context: Context) -> Retur
     return _of_function(
         function, home, context if home is owner or home is None else context.inside(home), is_async=is_async
     )
+
+
+def _other_result(wrapper: FunctionType, wrapped: object, owner: type | None, context: Context) -> Result | None:
+    """Return what *wrapper* gives if that is not what the function gives that it wraps, else None."""
+    forwarding = forwarding_of(wrapper) if takes_anything(wrapper.__code__) else Forwarding()
+    if not forwarding.calls:
+        return result_of_body(wrapper, context, context.scope(wrapper, owner))[1]
+    return None if forwarding.returns_result else _awaited_result(wrapped, owner, context)
 
 
 def _home_of(function: FunctionType, owner: type | None) -> type | None:

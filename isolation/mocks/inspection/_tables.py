@@ -8,7 +8,7 @@ from typing import Final, cast
 from isolation.mocks.inspection._forms import LOADED, form_of
 from isolation.mocks.inspection._lookup import bases_of, find, namespace_of
 
-LIBRARIES: Final = frozenset({"aiohttp", "aiokafka", "asyncpg", "httpx", "nats", "redis", "websockets"})
+LIBRARIES: Final = frozenset({"aiohttp", "aiokafka", "asyncpg", "httpx", "nats", "redis", "sqlalchemy", "websockets"})
 
 
 def row_of(cls: type, name: str, *, is_command: bool = False) -> str | None:

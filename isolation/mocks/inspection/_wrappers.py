@@ -19,6 +19,8 @@ class Forwarding:
     """Whether the arguments reach the wrapped function as they are."""
     returns_result: bool = True
     """Whether what the wrapped function gives, such as a coroutine, is what the wrapper gives."""
+    calls: bool = True
+    """Whether it calls the wrapped function at all, rather than to hand it to something else."""
 
 
 def takes_anything(code: CodeType) -> bool:
@@ -42,6 +44,7 @@ def forwarding_of(wrapper: FunctionType) -> Forwarding:
     return Forwarding(
         passes_arguments=any(_is_unchanged(call, wrapper.__code__) for call in forwarding),
         returns_result=not forwarding or any(call in returned for call in forwarding),
+        calls=bool(forwarding),
     )
 
 
