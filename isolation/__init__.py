@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from isolation.mocks._context import MockContext
     from isolation.mocks._control import control, outage
     from isolation.mocks._faults import Fault
+    from isolation.mocks._function_mocks import isolated_function
     from isolation.mocks._mock import isolated_mock, private_class
     from isolation.mocks._patching import IsolatedPatch
     from isolation.mocks._services import ServiceType
@@ -84,6 +85,7 @@ _LATE = {
     "find_resettables": "isolation._discovery",
     "get_contamination_summary": "isolation._suite_isolation",
     "isolate": "isolation._groups",
+    "isolated_function": "isolation.mocks._function_mocks",
     "isolated_mock": "isolation.mocks._mock",
     "isolation_barrier": "isolation._barriers",
     "managed_fixture": "isolation._managed",
@@ -150,6 +152,7 @@ __all__ = [
     "find_resettables",
     "get_contamination_summary",
     "isolate",
+    "isolated_function",
     "isolated_mock",
     "isolation_barrier",
     "managed_fixture",

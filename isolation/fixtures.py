@@ -1,6 +1,6 @@
 """The fixtures that users request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast, overload
 
 import pytest
@@ -25,6 +25,9 @@ class MockFactory(Protocol):
 
     @overload
     def __call__(self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+
+    @overload
+    def __call__(self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
 
 
 @pytest.fixture

@@ -105,8 +105,11 @@ class MockContext:
     @overload
     def mock(self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
 
+    @overload
+    def mock(self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+
     def mock(
-        self, cls: type[T] | None = None, *, name: str = "", plain: bool = False, copy_args: bool = False
+        self, cls: Callable[..., T] | None = None, *, name: str = "", plain: bool = False, copy_args: bool = False
     ) -> T | AsyncMock:
         """Return a mock that stands for an instance of *cls*, or for anything at all, and is judged with this test.
 
@@ -120,7 +123,7 @@ class MockContext:
             self.open_mocks.append(name or "unnamed")
         ledger = Ledger(name, copy_args=copy_args)
         self.adopt(ledger, label=name or getattr(cls, "__name__", ""))
-        return cast("T | AsyncMock", mock_in(ledger, ROOT, cls, plain=plain))
+        return cast("T | AsyncMock", mock_in(ledger, ROOT, cast("type[T] | None", cls), plain=plain))
 
     def service(self, service: str, cls: type | str | None = None, *, plain: bool = False) -> AsyncMock:
         """Return the mock of *service* for this test, the same one whenever it is asked for.
@@ -138,7 +141,7 @@ class MockContext:
         name = str(service)
         known = self._service_mocks.get(name)
         if known is None:
-            chosen = self._class_of(name, cls)
+            chosen = cast("type[AsyncMock] | None", self._class_of(name, cls))  # what the mock pretends to be, too
             known = self._service_mocks[name] = chosen, self.mock(chosen, name=name, plain=plain)
         elif cls is not None and self._class_of(name, cls) is not known[0]:
             raise SettingsError(

@@ -4,16 +4,58 @@ import inspect
 from collections.abc import Callable, Iterable
 from functools import partial, partialmethod, singledispatchmethod
 from types import FunctionType
-from typing import Any, Final, cast
+from typing import Any, Final, ParamSpec, Protocol, TypeVar, cast
 
 from isolation.mocks._blueprints import Blueprint, blueprint_of
 from isolation.mocks._facts import Fresh, Kind, MemberFacts
+from isolation.mocks._keys import ROOT
+from isolation.mocks._ledger import Ledger
 from isolation.mocks._members import Member
 from isolation.mocks._messages import UnknownAttributeError
+from isolation.mocks._state import stamp
 from isolation.mocks.inspection import describe_function, describe_member
 
 _METHODS = (partial, staticmethod, classmethod, partialmethod, singledispatchmethod)
 _OF_EVERY_FUNCTION: Final = frozenset(dir(FunctionType))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Adopter(Protocol):
+    """What judges mocks at the end of a test, such as a :class:`MockContext`."""
+
+    @property
+    def open_mocks(self) -> list[str]:
+        """The names of mocks that stand for no class."""
+        ...
+
+    def adopt(self, ledger: Ledger, /) -> None:
+        """Judge the mocks of *ledger* as well."""
+        ...
+
+
+def isolated_function(function: Callable[P, R], *, name: str = "", context: Adopter | None = None) -> Callable[P, R]:
+    """Return a new mock of *function*: a callback, or what is handed in, checked like the function and async if it is.
+
+    A method is called without its object if it is bound to one.
+
+    Args:
+        function: What the mock stands for, such as ``bytes.fromhex`` or ``lambda event: None``.
+        name: What messages call the mock; by default as the function.
+        context: The :class:`MockContext` that judges it at the end of the test; without one it is only isolated.
+
+    Raises:
+        TypeError: If *function* is none.
+    """
+    __tracebackhide__ = True
+    if not is_function(function):
+        raise TypeError(f"isolated_function takes a function, got {function!r}; for a class say isolated_mock(...)")
+    ledger = Ledger(name or str(getattr(function, "__name__", "")))
+    if context is not None:
+        context.adopt(ledger)
+    return cast("Callable[P, R]", stamp(function_member(function), ledger, ROOT))
 
 
 class Functions:

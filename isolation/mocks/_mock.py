@@ -1,5 +1,7 @@
 """Mocks of a class that cost a microsecond, check what they are given, and leave nothing behind."""
 
+from collections.abc import Callable
+from inspect import isroutine
 from typing import Any, TypeVar, cast, get_origin, overload
 from unittest.mock import AsyncMock
 
@@ -21,10 +23,14 @@ def isolated_mock(
 ) -> T: ...
 @overload
 def isolated_mock(
+    cls: Callable[..., T], *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+) -> T: ...  # an abstract class or a protocol, which mypy takes for no type
+@overload
+def isolated_mock(
     cls: None = ..., *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
 ) -> AsyncMock: ...
 def isolated_mock(
-    cls: type | None = None, *, name: str = "", context: Any = None, plain: bool = False, copy_args: bool = False
+    cls: Any = None, *, name: str = "", context: Any = None, plain: bool = False, copy_args: bool = False
 ) -> Any:
     """Return a new mock of an instance of *cls*, which shares nothing with any other.
 
@@ -58,7 +64,8 @@ def _class_of(cls: Any) -> type:
     """Return *cls*, of a generic class with parameters the class."""
     found = get_origin(cls) or cls
     if not is_class(found):
-        raise TypeError(f"isolated_mock takes a class, got {cls!r}")
+        advice = "; for a function say isolated_function(...)" if isroutine(found) else ""
+        raise TypeError(f"isolated_mock takes a class, got {cls!r}{advice}")
     return cast("type", found)
 
 

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar, overload
+from typing import Any, Final, Self, TypeVar, overload
 
-from isolation.mocks._ledger import Ledger
+from isolation.mocks._function_mocks import Adopter
 from isolation.mocks._parts import part_of
 from isolation.mocks._patch_targets import ABSENT, Target, attribute_of, require_there, target_of
 from isolation.mocks._stand_ins import stand_in_for
@@ -24,19 +24,6 @@ _OTHERS: Final = {
 _set, _delete = setattr, delattr  # also if a test replaces the builtins
 _MOCK: Final[Any] = object()
 """Stands for what is given if nothing is: a mock of what is there."""
-
-
-class Adopter(Protocol):
-    """What judges mocks at the end of a test, such as a :class:`MockContext`."""
-
-    @property
-    def open_mocks(self) -> list[str]:
-        """The names of mocks that stand for no class."""
-        ...
-
-    def adopt(self, ledger: Ledger, /) -> None:
-        """Judge the mocks of *ledger* as well."""
-        ...
 
 
 class IsolatedPatch:

@@ -1,17 +1,22 @@
 """Stand-ins: the mock that replaces what a name stands for, made from what is there."""
 
+import inspect
 from enum import Enum
 from types import MethodType
 from typing import Any, cast
 
 from isolation import _natures
+from isolation.mocks._blueprints import blueprint_of
 from isolation.mocks._class_mocks import class_mock
 from isolation.mocks._function_mocks import function_member, is_function, method_member
 from isolation.mocks._keys import ROOT, Key
 from isolation.mocks._ledger import Ledger
+from isolation.mocks._members import Form, Member
 from isolation.mocks._mock import mock_in
+from isolation.mocks._open import open_member
 from isolation.mocks._parts import part_of
 from isolation.mocks._patch_targets import ABSENT, Target
+from isolation.mocks._standard import is_mock
 from isolation.mocks._state import stamp
 
 _VALUE_MODULES = frozenset(("datetime", "decimal", "fractions", "pathlib", "re", "uuid"))
@@ -28,17 +33,27 @@ def stand_in_for(target: Target, spec: type | None) -> Any:
     if spec is not None:
         return mock_in(Ledger(target.label), ROOT, spec)
     found = target.found
-    part = part_of(found)
-    if part is not None:
-        return stamp(part.member, Ledger(target.label), ROOT)
     if found is None or found is ABSENT:
         return mock_in(Ledger(target.label), ROOT, None)
+    if is_mock(found):
+        return stamp(_member_like(found), Ledger(target.label), ROOT)
     if _natures.is_class(found) and not _kind_of_constants(found):
         return class_mock(cast("type", found), Ledger(target.label))
     if is_function(found):
         return _function_mock(target, found)
     _refuse(found, target)
-    return mock_in(Ledger(target.label), ROOT, _class_of(found))
+    return mock_in(Ledger(target.label), ROOT, type(found))
+
+
+def _member_like(mock: object) -> Member:
+    """Return what another mock of the same thing as *mock* is made from."""
+    part = part_of(mock)
+    if part is not None:
+        return part.member
+    cls: type = mock.__class__
+    if cls is not type(mock):
+        return blueprint_of(cls).root
+    return open_member(Form.ASYNC if inspect.iscoroutinefunction(mock) else Form.MAGIC)
 
 
 def _function_mock(target: Target, found: object) -> Any:
@@ -49,14 +64,6 @@ def _function_mock(target: Target, found: object) -> Any:
         member = method_member(cls, target.name)
     path, _, name = target.label.rpartition(".")
     return stamp(member or function_member(found), Ledger(path), Key(name))
-
-
-def _class_of(found: object) -> type | None:
-    """Return the class of *found*; for a mock the one that it pretends to be of, None if there is none."""
-    if not _natures.is_mock(found):
-        return type(found)
-    cls: type = found.__class__
-    return None if cls is type(found) else cls
 
 
 def _kind_of_constants(cls: object) -> str:

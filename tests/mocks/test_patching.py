@@ -400,6 +400,17 @@ def test_a_mock_of_the_standard_library_can_be_replaced(shop: ModuleType, patch:
     assert shop.pool.quote("n") == ""
 
 
+async def test_an_open_mock_of_the_standard_library_stays_sync_or_async(shop: ModuleType, patch: IsolatedPatch) -> None:
+    """Nothing else is known of it."""
+    shop.nothing = mock.MagicMock()  # type: ignore[attr-defined]
+    shop.pool = mock.AsyncMock()  # type: ignore[attr-defined]
+
+    patch("shop.nothing").return_value = 3
+    patch("shop.pool").return_value = 4
+
+    assert (shop.nothing(1), await shop.pool(1)) == (3, 4)
+
+
 @pytest.mark.parametrize(
     ("target", "said"),
     [

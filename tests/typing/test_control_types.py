@@ -1,5 +1,6 @@
 """What type checkers know of controlled mocks, and what they report."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol, assert_type, overload
 from unittest import mock
@@ -15,6 +16,7 @@ from isolation import (
     RecordedCall,
     When,
     control,
+    isolated_function,
     isolated_mock,
     outage,
 )
@@ -223,6 +225,45 @@ def test_latency_of_a_sync_method_is_reported(client: Client) -> None:
     """Nobody could wait."""
     with pytest.raises(TypeError, match="latency needs a method that is awaited"):
         control(client.quote).fault(latency=0.1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Port(Protocol):
+    """What an application needs of a client."""
+
+    async def fetch(self, query: str) -> list[int]:
+        """Return rows."""
+        ...
+
+
+class Abstract(ABC):
+    """The same as a class."""
+
+    @abstractmethod
+    def quote(self, name: str) -> str:
+        """Return a name for a query."""
+
+
+def test_abstract_classes_and_protocols_have_mocks() -> None:
+    """They are what is handed in most often."""
+    port = isolated_mock(Port)
+    assert_type(port, Port)
+    assert_type(control(port.fetch).return_value, list[int])
+    assert_type(isolated_mock(Abstract), Abstract)
+    assert_type(isolated_mock(list[int]), list[int])
+
+
+def test_a_mock_of_a_function_has_its_type() -> None:
+    """Its parameters and its result."""
+
+    def on_event(name: str) -> int:
+        raise NotImplementedError
+
+    callback = isolated_function(on_event)
+    assert_type(callback("a"), int)
+    control(callback).when("a").returns(3)
+    control(callback).when("a").returns("x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError):
+        callback()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def test_a_view_can_be_passed_on(client: Client) -> None:
