@@ -50,12 +50,13 @@ class Blueprint:
         self.root = self._root()
 
     def _root(self) -> Member:
-        handle = shared_class(Form.ASYNC, self.magics, self.facts.bases)
         call = self._facts_of("__call__") if self.facts.is_callable else None
+        form = Form.CALLED_ASYNC if call is not None and call.kind is Kind.SYNC else Form.ASYNC
+        handle = shared_class(form, self.magics, self.facts.bases)
         if call is None:
-            return Member(Form.ASYNC, self, handle, is_callable=False)
+            return Member(form, self, handle, is_callable=False)
         return Member(
-            Form.ASYNC,
+            form,
             self,
             handle,
             check=call.check,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from unittest.mock import AsyncMock
 
-from isolation.mocks._members import Member
+from isolation.mocks._members import Form, Member
 from isolation.mocks._standard import AsyncMixin
 
 
@@ -13,7 +13,8 @@ async def _coroutine_function(*_args: object, **_kwargs: object) -> None: ...
 
 def is_coroutine_function(member: Member) -> bool:
     """Tell whether mocks of *member* are coroutine functions."""
-    return member.is_callable and issubclass(member.form.value, AsyncMixin)
+    is_async = member.form is not Form.CALLED_ASYNC and issubclass(member.form.value, AsyncMixin)
+    return is_async and member.is_callable
 
 
 def _name(member: Member) -> str | None:

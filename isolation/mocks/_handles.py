@@ -78,6 +78,7 @@ _PARTS: Final[dict[Form, tuple[type, ...]]] = {
     Form.ASYNC_MAGIC: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
     Form.ASYNC_PLAIN: (Awaited, CoroutineFunction, RecordedAwaits, Handle),
     Form.AWAIT_METHOD: (AwaitMethod, CoroutineFunction, RecordedAwaits, Handle),
+    Form.CALLED_ASYNC: (Called, CoroutineFunction, RecordedAwaits, Handle),
     Form.MAGIC: (Called, Handle),
     Form.PLAIN: (Called, Handle),
     Form.MAGIC_OBJECT: (Handle,),

@@ -14,6 +14,7 @@ from isolation.mocks._standard import AsyncMixin
 _ASYNC_MAGIC: type[Any] = type("MagicMock", (AsyncMixin, mock.MagicMock), {})
 _ASYNC_PLAIN: type[Any] = type("Mock", (AsyncMixin, mock.Mock), {})
 _AWAIT_METHOD: type[Any] = type("AsyncMock", (mock.AsyncMock,), {})
+_CALLED_ASYNC: type[Any] = type("AsyncMock", (mock.AsyncMock,), {})
 
 
 class Form(Enum):
@@ -26,6 +27,8 @@ class Form(Enum):
     PLAIN_OBJECT = mock.NonCallableMock
     AWAIT_METHOD = _AWAIT_METHOD
     """An AsyncMock of ``__await__``."""
+    CALLED_ASYNC = _CALLED_ASYNC
+    """An AsyncMock of a client whose calls give their result at once."""
     ASYNC_MAGIC = _ASYNC_MAGIC
     """A MagicMock of a coroutine function."""
     ASYNC_PLAIN = _ASYNC_PLAIN

@@ -26,7 +26,8 @@ class UnknownAttributeError(AttributeError):
 
     def __str__(self) -> str:
         verdict = f"{self._title!r} object has no attribute {self._name!r}"
-        nearest = get_close_matches(self._name, sorted({*self._names, *API}), n=3)
+        names = {name for name in (*self._names, *API) if not name.startswith("__")}
+        nearest = get_close_matches(self._name, sorted(names), n=3)
         return f"{verdict}; did you mean {' or '.join(map(repr, nearest))}?" if nearest else verdict
 
 

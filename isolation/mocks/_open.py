@@ -27,6 +27,7 @@ _OF_CHILDREN = {
     Form.ASYNC_MAGIC: Form.ASYNC,
     Form.ASYNC_PLAIN: Form.ASYNC,
     Form.AWAIT_METHOD: Form.ASYNC,
+    Form.CALLED_ASYNC: Form.MAGIC,
 }
 
 

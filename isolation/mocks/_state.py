@@ -25,8 +25,11 @@ class State:
 
     @property
     def _isolation_owner(self) -> Any:
-        """The mock that this is a method of; an equal one if that is gone."""
-        reference, member = self.__dict__["_isolation_owned_by"]
+        """The mock that this is a method of; an equal one if that is gone, itself if this is no method."""
+        owned_by = self.__dict__.get("_isolation_owned_by")
+        if owned_by is None:
+            return self
+        reference, member = owned_by
         owner = reference()
         return stamp(member, self._isolation_ledger, self._isolation_key.parent) if owner is None else owner
 

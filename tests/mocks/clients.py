@@ -100,6 +100,14 @@ class Cursor:
     __hash__ = None  # type: ignore[assignment]  # as every class with __eq__ alone
 
 
+class Chain:
+    """Something that is called, and gives itself."""
+
+    def __call__(self, step: str) -> Self:
+        """Add *step*."""
+        raise NotImplementedError
+
+
 class Handler:
     """Something that is called."""
 

@@ -28,6 +28,8 @@ def test_an_unknown_attribute_is_refused_with_the_nearest_names(connection: Any)
 
     assert str(caught.value) == ("'Connection' object has no attribute 'fetchro'; did you mean 'fetchrow' or 'fetch'?")
     assert traceback.format_exception_only(caught.value) == [f"AttributeError: {caught.value}\n"]
+    with pytest.raises(AttributeError, match=r"'Connection' object has no attribute '__wrapped__'$"):
+        connection.__wrapped__  # noqa: B018
     assert (caught.value.name, hasattr(connection, "zzz")) == ("fetchro", False)
 
 

@@ -15,7 +15,7 @@ from isolation import isolated_mock
 from isolation.mocks._keys import Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import key_of, ledger_of, mock_in
-from tests.mocks.clients import Connection, Cursor, Handler, Transaction
+from tests.mocks.clients import Chain, Connection, Cursor, Handler, Transaction
 
 
 @pytest.fixture
@@ -139,6 +139,17 @@ async def test_what_is_callable_is_called() -> None:
     handler.assert_awaited_once_with("started")
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'event'"):
         handler()
+
+
+def test_what_gives_its_result_at_once_need_not_be_awaited() -> None:
+    """Although it is an AsyncMock, as every mock of a class."""
+    chain: Any = isolated_mock(Chain)
+
+    assert isinstance(chain, AsyncMock)
+    assert chain("a")("b") is chain
+    assert not asyncio.iscoroutinefunction(chain)
+    assert not hasattr(chain, "__code__")
+    assert [str(call) for call in chain.mock_calls] == ["call('a')", "call('b')"]
 
 
 def test_async_methods_are_coroutine_functions(connection: Any) -> None:
