@@ -13,6 +13,7 @@ from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPP
 from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._open import open_result, spec_of, specified_member
+from isolation.mocks._standard import TYPING_ERRORS
 
 _KEPT_FROM_MOCKS: Final = frozenset(
     {"__repr__", "__dir__", "__hash__", "__format__", "__copy__", "__deepcopy__", "__call__"}
@@ -97,6 +98,8 @@ class Blueprint:
 
     def _facts_of(self, name: str) -> MemberFacts | None:
         cls = self.cls
+        if name.startswith(TYPING_ERRORS) and not self.takes(name):
+            return None  # not even if the class has a __getattr__, which may take every name
         return self._overrides.get(name) or (None if cls is None else describe_member(cls, name))
 
     def made_from(self, facts: MemberFacts) -> Member:

@@ -51,6 +51,20 @@ def test_a_misspelt_assertion_is_refused(connection: Any) -> None:
         connection.fetch.bogus = 1
 
 
+def test_a_misspelt_assertion_is_refused_by_classes_that_take_every_name() -> None:
+    """As ``__getattr__`` of the class would not."""
+
+    class Remote:
+        def __getattr__(self, name: str) -> int:
+            return len(name)
+
+    remote: Any = isolated_mock(Remote)
+
+    assert remote.anything is not None
+    with pytest.raises(AttributeError, match="'Remote' object has no attribute 'assert_calld'; did you mean"):
+        remote.assert_calld  # noqa: B018
+
+
 def test_values_are_read_and_set(connection: Any) -> None:
     """Of the class, of the constructor and of properties; what is read once stays."""
     assert (connection.driver, connection.name is connection.name) == ("wire", True)
