@@ -9,7 +9,7 @@ import pytest
 
 from isolation._compatibility import interpreter_flags
 from isolation._diagnosis import Diagnosis
-from isolation._errors import ContaminationError, LeakError
+from isolation._errors import ContaminationError, LeakError, MockStrictnessError
 from isolation._ledger import Ledger
 from isolation._reads import Reads, reads_of_failure
 from isolation._reruns import Launch, Reruns
@@ -31,7 +31,7 @@ class ReadsPlugin:
         """Note it while there is a traceback; what this plugin raises is no failure of a test."""
         report = yield
         failure = call.excinfo.value if call.excinfo is not None else None
-        if report.failed and not isinstance(failure, LeakError | ContaminationError):
+        if report.failed and not isinstance(failure, LeakError | ContaminationError | MockStrictnessError):
             reads = reads_of_failure(failure.__traceback__ if failure is not None else None)
             vars(report)[_READS] = reads.as_data()
         return report

@@ -295,6 +295,18 @@ async def test_a_late_call_is_told_once(pool: Pool) -> None:
     assert late.take() == ()
 
 
+async def test_each_test_is_told_of_its_late_calls() -> None:
+    """The line may be that of a helper, which both have called."""
+    late = LateCalls()
+    for name in ("one", "other"):
+        context = MockContext(name, nodeid=name, late=late)
+        pool = context.mock(Pool)
+        context.close()
+        await find_user(pool, "ann")
+
+    assert [finding.owner.name for finding in late.take() if finding.owner is not None] == ["one", "other"]
+
+
 def test_a_closed_context_stays_as_it_was(context: MockContext, pool: Pool) -> None:
     """What was found is kept, and closing again does nothing."""
     control(pool.fetchval).return_value = 7

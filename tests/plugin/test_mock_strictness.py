@@ -106,6 +106,16 @@ def test_a_strict_run_fails_in_the_teardown(suite: pytest.Pytester) -> None:
     assert "ERROR test_it.py::test_it - MockStrictnessError: test_it.py::test_it passed, ..." in result.outlines
 
 
+def test_nobody_looks_for_other_tests_that_make_it_fail(suite: pytest.Pytester) -> None:
+    """What mocks find out says what is wrong, as a leak does: `--isolation-diagnose` runs nothing again for it."""
+    suite.makepyfile(test_it=UNUSED)
+
+    result = suite.runpytest_inprocess("-o", "isolation_mock_strictness=strict", "--isolation-diagnose")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.no_fnmatch_line("*= isolation: diagnosis =*")
+
+
 def test_nothing_is_judged_if_it_is_off(suite: pytest.Pytester) -> None:
     """What Python warns of comes back then."""
     suite.makepyfile(test_it=FORGOTTEN + "        isolated_postgres_mock.fetch.side_effect = OSError\n")
