@@ -267,10 +267,12 @@ def test_arguments_that_cannot_be_copied_stay_as_they_are() -> None:
     lock, rows = threading.Lock(), [1]
     transaction = connection.transaction()
     connection.quoted([lock, {"rows": rows}])
+    connection.fetchrow(query={"lock": lock, "rows": rows}).close()
     connection.fetch(lock, rows, transaction, timeout=rows).close()
     rows.append(2)
 
     assert connection.quoted.call_args == call([lock, {"rows": [1]}])
+    assert connection.fetchrow.call_args == call(query={"lock": lock, "rows": [1]})
     assert connection.fetch.call_args == call(lock, [1], transaction, timeout=[1])
 
 
