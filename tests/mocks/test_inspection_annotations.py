@@ -14,7 +14,7 @@ from collections import abc
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path, PurePath
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Protocol, Self, TypedDict, TypeVar, overload
 
@@ -26,7 +26,16 @@ from isolation.mocks.inspection import describe_function, describe_member
 from tests.mocks.described import facts, gives, inside, is_awaited, plain
 
 if typing.TYPE_CHECKING:
-    pass
+    import concurrent.futures as pools  # noqa: F401
+    import decimal  # noqa: F401
+    from fractions import Fraction as Share  # noqa: F401
+
+    from unheard.of import Something  # type: ignore[import-not-found] # noqa: F401
+
+    from tests.mocks.described import facts as described_facts  # noqa: F401
+
+    from .described import gives as relative  # type: ignore[import-not-found, unused-ignore] # noqa: F401, TID252
+
 
 T = TypeVar("T")
 Bound = TypeVar("Bound", bound="Session")
@@ -161,8 +170,7 @@ PLAIN: list[tuple[object, object]] = [
     (collections.deque[int], collections.deque()), (collections.OrderedDict, collections.OrderedDict()),
     (Decimal, Decimal(0)), (uuid.UUID, uuid.UUID(int=0)), (dt.timedelta, dt.timedelta(0)),
     (dt.datetime, dt.datetime(1970, 1, 1)), (dt.date, dt.date(1970, 1, 1)),
-    (dt.time, dt.time(0)), (fractions.Fraction, fractions.Fraction(0)), (Path, Path()),
-    (PurePath, PurePath()),
+    (dt.time, dt.time(0)), (fractions.Fraction, fractions.Fraction(0)),
     (collections.defaultdict, collections.defaultdict()), (memoryview, memoryview(b"")),
 ]  # fmt: skip
 
@@ -181,7 +189,7 @@ def test_plain_value_is_empty(annotation: object, value: object) -> None:
     [
         (Session, "Session"), ("Session", "Session"), (Record, "Record"), (Speaks, "Speaks"),
         (Bound, "Session"), (Session | str, "Session"), (Holder, "Holder"), (Nothing, "Nothing"),
-        (ModuleType, "module"),
+        (ModuleType, "module"), (Path, "Path"),
         (Box[int], "Box"), ("Box[int]", "Box"), (contextlib.AbstractContextManager, "AbstractContextManager"),
     ],
 )  # fmt: skip
@@ -193,7 +201,7 @@ def test_class_gives_a_mock_of_it(annotation: object, name: str) -> None:
 @pytest.mark.parametrize(
     "annotation",
     [
-        Any, object, "Unheard", "Fraction", "not an annotation", "1", 1, [], "typing.unheard", "Session.unheard", T,
+        Any, object, "Unheard", "not an annotation", "1", 1, [], "typing.unheard", "Session.unheard", T,
         Callable[[], int], type[int], typing.NoReturn, tuple[Session, int], "Literal[unheard]", "f()", "f().x",
         TypeVar("Alone"), "1 + 1", "\0",
     ],
@@ -556,6 +564,19 @@ def test_named_tuples_without_end_are_mocks() -> None:
         inner: "Deep"  # type: ignore[misc, unused-ignore]
 
     assert gives(annotated(Deep), "method") == "a Deep"
+
+
+def test_name_for_type_checkers_only_is_looked_up_where_it_comes_from() -> None:
+    """If that is loaded already, which may be otherwise tomorrow; nothing is imported for it."""
+    share, unheard = facts(annotated("Share"), "method"), facts(annotated("Something"), "method")
+
+    assert plain(share.result) == fractions.Fraction(0)
+    assert share.is_certain
+    assert gives(annotated("decimal.Decimal"), "method") == Decimal(0)
+    assert gives(annotated("pools.Executor"), "method") == "a Executor"
+    assert plain(unheard.result) == "anything"
+    assert not unheard.is_certain
+    assert gives(annotated("described_facts"), "method") == gives(annotated("relative"), "method") == "anything"
 
 
 def test_alias_without_end_ends() -> None:

@@ -1,8 +1,9 @@
 """Where nothing is annotated, the source of a function tells what it gives."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_fluent_method_gives_the_mock_itself() -> None:
     "name",
     [
         "only_raises", "stub", "unsure", "later", "odd_pair", "from_function", "of_loop", "nested_function",
-        "recursive", "item", "entered", "in_steps", "module",
+        "recursive", "item", "entered", "inverted", "in_steps", "module",
     ],
 )  # fmt: skip
 def test_nothing_is_claimed_where_the_source_does_not_tell(name: str) -> None:
@@ -101,6 +102,11 @@ def test_context_managers_of_contextlib_give_what_is_yielded() -> None:
     """Entering gives what the generator yields; a bare yield is None."""
     assert inside(Client, "transaction", "__aenter__") == "a Session"
     assert inside(Client, "locked", "__enter__") is None
+
+
+async def test_property_that_is_awaited_gives_something_to_await() -> None:
+    """Reading it gives a coroutine, which is done at once."""
+    assert await cast("Awaitable[int]", gives(Client, "answer")) == 42
 
 
 async def test_generators_give_nothing_at_all() -> None:

@@ -92,6 +92,7 @@ class Client(Base):
     default = None
     tags = {"a": 1}
     pair = (1, 2)
+    sessions = [Session()]
     module = json
     session_class = Session
     shared = Session()
@@ -106,6 +107,9 @@ class Client(Base):
         self.session = Session()
         self.waiting = deque()
         self.left, self.right = 1, 2
+        self.spread, self.rest = url
+        self.minus = -1
+        self.counts = {"hits": 0}
         self._closed = False
         self.__hidden = "x"
         self.one, self.other = None, None
@@ -337,6 +341,13 @@ class Client(Base):
     @property
     def is_open(self):
         return not self._closed
+
+    @property
+    async def answer(self):
+        return 42
+
+    def inverted(self):
+        return ~self.size
 
     @functools.cached_property
     def encoder(self):

@@ -104,4 +104,14 @@ def _set_by_initializer(base: type, name: str, context: Context) -> Result | Non
 def _assigned(body: Body, target: ast.Attribute, node: ast.Assign | ast.AnnAssign) -> Result:
     if isinstance(node, ast.AnnAssign):
         return body.declared(node)
-    return body.evaluate(node.value) if target in node.targets else UNKNOWN
+    value = next((_part(given, target, node.value) for given in node.targets), None)
+    return UNKNOWN if value is None else body.evaluate(value)
+
+
+def _part(given: ast.expr, target: ast.expr, value: ast.expr) -> ast.expr | None:
+    """Return the part of *value* that *target* gets, which is *given* or one of what stands there."""
+    if given is target:
+        return value
+    if not isinstance(given, ast.Tuple) or not isinstance(value, ast.Tuple) or len(given.elts) != len(value.elts):
+        return None
+    return value.elts[given.elts.index(target)] if target in given.elts else None

@@ -169,8 +169,8 @@ class Body:
         return UNKNOWN if isinstance(value, Object | Method | Parent) else value
 
     def _value(self, node: ast.expr) -> Value:
-        if type(node) in _EMPTY:
-            return Fresh(_EMPTY[type(node)])
+        if type(node) in _EMPTY or isinstance(node, ast.UnaryOp | ast.Tuple):
+            return _literal(node) or self._displayed(node)
         if isinstance(node, ast.Constant):
             return constant(node.value)
         if isinstance(node, ast.Name):
@@ -184,13 +184,19 @@ class Body:
             return self._called(node)
         if isinstance(node, ast.Await):
             return self._awaited(self._value(node.value))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return Fresh(bool)
         if isinstance(node, ast.IfExp):
             return self._alternative(node.body, node.orelse)
         if isinstance(node, ast.BoolOp):
             return self._alternative(*node.values)
-        return self._tuple(node) if isinstance(node, ast.Tuple) else UNKNOWN
+        return UNKNOWN
+
+    def _displayed(self, node: ast.expr) -> Value:
+        """Return what a display or a negation gives that is not made of constants."""
+        if isinstance(node, ast.Tuple):
+            return self._tuple(node)
+        if isinstance(node, ast.UnaryOp):
+            return Fresh(bool) if isinstance(node.op, ast.Not) else UNKNOWN
+        return Fresh(_EMPTY[type(node)])
 
     def _alternative(self, *nodes: ast.expr) -> Result:
         """Return what one of *nodes* gives, of which those that may be None have the others to replace them."""
@@ -359,6 +365,15 @@ def narrower(declared: Result, found: Result) -> Result:
     wide = declared.cls() if isinstance(declared, Nested) else None
     narrow = found.cls() if isinstance(found, Nested) else None
     return found if narrow is not None and wide in bases_of(narrow) else declared
+
+
+def _literal(node: ast.expr) -> Fresh | None:
+    """Return the value of *node*, made anew each time, if that is made of constants."""
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+    return Fresh(lambda: ast.literal_eval(node))
 
 
 def _parameters(tree: FunctionTree) -> list[ast.arg]:

@@ -129,11 +129,12 @@ _VALUES: Final[dict[str, Callable[[Any], object]]] = {
     "datetime.timedelta": lambda cls: cls(),
     "decimal.Decimal": lambda cls: cls(),
     "fractions.Fraction": lambda cls: cls(),
-    "pathlib.Path": lambda cls: cls(),
-    "pathlib.PurePath": lambda cls: cls(),
     "uuid.UUID": lambda cls: cls(int=0),
 }
-"""Values of the standard library that one compares, reckons with or writes down, by name: few of them are imported."""
+"""Values of the standard library that one compares, reckons with or writes down, by name: few of them are imported.
+
+No path is among them: code under test may well write to it, or delete it.
+"""
 
 
 def _of_value_class(cls: type) -> Fresh | None:

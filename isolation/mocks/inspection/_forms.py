@@ -1,8 +1,8 @@
 """Read an annotation into a plain form, without evaluating it: names are looked up, and what is missing stays unknown.
 
 ``eval`` would fail as a whole on one name that exists for type checkers only, run code, and let the caches of
-:mod:`typing` keep the classes of tests alive. A name that is imported for type checkers only, or inside of a function,
-stays unknown also when its module is loaded: else what is known would depend on which tests came before.
+:mod:`typing` keep the classes of tests alive. A name that is imported for type checkers only is
+looked up where it comes from, if that is loaded; nothing is imported for it.
 """
 
 import ast
@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 import typing_extensions
 
 from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, replaced_by
+from isolation.mocks.inspection._sources import imported_for_checking
 
 
 class Mark(Enum):
@@ -83,7 +84,18 @@ class Scope:
         if inner is not MISSING:
             return inner
         value = self.checked(name, replaced_by(self.namespace.get(name, MISSING)))
-        return vars(builtins).get(name, MISSING) if value is MISSING else value
+        return self._elsewhere(name) if value is MISSING else value
+
+    def _elsewhere(self, name: str) -> object:
+        """Return a builtin, or what the module imports as *name* for type checkers only, if that is loaded already."""
+        builtin = vars(builtins).get(name, MISSING)
+        source = imported_for_checking(self.namespace, name) if builtin is MISSING else None
+        if source is None:
+            return builtin
+        found = _loaded(*source)
+        if found is MISSING:
+            self.doubts.append(name)  # what is not loaded now may be loaded later in the run
+        return found
 
     def checked(self, name: str, value: object) -> object:
         """Return *value*, found as *name*, and note if a test seems to have put it there."""
@@ -98,6 +110,15 @@ class Scope:
             return self.owner
         inner = namespace_of(self.owner).get(name)
         return inner if isinstance(inner, type) else MISSING
+
+
+def _loaded(module: str, name: str) -> object:
+    """Return *name* of *module* if that is loaded already; nothing is imported."""
+    found = sys.modules.get(module)
+    if not name or found is None:
+        return MISSING if found is None else found
+    value = vars(found).get(name, MISSING)
+    return value if value is not MISSING else sys.modules.get(f"{module}.{name}", MISSING)
 
 
 def form_of(annotation: object, scope: Scope) -> Form:

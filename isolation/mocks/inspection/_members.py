@@ -1,5 +1,6 @@
 """Tell of each member of a class how it is used, what it takes and what it gives, and correct that by the tables."""
 
+import copy
 import inspect
 import types
 from dataclasses import replace
@@ -18,6 +19,7 @@ from isolation.mocks.inspection._defaults import (
     Context,
     constant,
     enumeration_member,
+    future,
     result_of,
 )
 from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class
@@ -28,7 +30,7 @@ from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
 from isolation.mocks.inspection._tables import row_of, row_of_function
 
 _CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes, frozenset)
-_COLLECTIONS: Final = (list, dict, set)
+_COLLECTIONS: Final = (list, dict, set, tuple)
 _ENTERING: Final = frozenset({"__aenter__", "__enter__", "__await__"})
 _LEAVING: Final = frozenset({"__aexit__", "__exit__"})
 _AWAITED: Final = frozenset({"__aenter__", "__aexit__", "__anext__", "__await__"})
@@ -136,9 +138,16 @@ def function_facts(function: object) -> MemberFacts:
         bound = describe(owner, function.__name__)
         if bound is not None:
             return bound
-    kind, result = returned_by(function, None, _context(object))
+    kind, result = _given_by(function)
     name = str(getattr(function, "__name__", "function"))
     return MemberFacts(name=name, kind=kind, check=check_of_function(function), is_bound=False, result=result)
+
+
+def _given_by(function: object) -> tuple[Kind, Result]:
+    context = _context(object)
+    kind, result = returned_by(function, None, context)
+    row = row_of_function(innermost(function))
+    return kind, result if row is None else result_of(form_of(row, LOADED), context)
 
 
 def _value(found: Found, context: Context, name: str) -> Result:
@@ -146,7 +155,8 @@ def _value(found: Found, context: Context, name: str) -> Result:
     raw = found.raw
     getter = _getter(raw)
     if getter is not None:
-        return returned_by(getter, found.owner, context)[1]
+        kind, result = returned_by(getter, found.owner, context)
+        return future(result) if kind is Kind.ASYNC else result
     if isinstance(raw, types.MemberDescriptorType | types.GetSetDescriptorType) or raw is None:
         declared = attribute_result(name, context)
         return declared if declared is not None else NOTHING if raw is None else UNKNOWN
@@ -174,12 +184,22 @@ def _of_object(value: object) -> Result:
     if kind in _CONSTANTS:
         return constant(value)
     if kind in _COLLECTIONS:
-        return Fresh(cast("type[object]", kind))
+        return Fresh(lambda: copy.deepcopy(value)) if _is_of_constants(value) else Fresh(cast("type[object]", kind))
     if isinstance(value, Enum):
         return enumeration_member(kind, value.name)
     if isinstance(value, types.ModuleType):
         return UNKNOWN
-    return Fresh(tuple) if kind is tuple else Nested(ref(kind))
+    return Nested(ref(kind))
+
+
+def _is_of_constants(value: object) -> bool:
+    """Tell whether *value* is a constant or made of constants, so that it leads to no class."""
+    if isinstance(value, dict):
+        items = cast("dict[object, object]", value)
+        return all(map(_is_of_constants, (*items.keys(), *items.values())))
+    if isinstance(value, list | tuple | set):
+        return all(map(_is_of_constants, cast("list[object]", value)))
+    return type(value) in _CONSTANTS
 
 
 def _dynamic(context: Context, name: str) -> MemberFacts | None:

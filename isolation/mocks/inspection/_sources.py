@@ -1,15 +1,18 @@
-"""The source of a function as a tree."""
+"""The source of a function as a tree, and the imports that a module makes for type checkers only."""
 
 import ast
 import linecache
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from types import CodeType, FunctionType
 from typing import Final
 
 FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef
 
 _MAX_CLOSING: Final = 20
+_CHECKING_BLOCK: Final = re.compile(r"^if\b.*\bTYPE_CHECKING\s*:")
 
 
 def tree_of(function: FunctionType) -> FunctionTree | None:
@@ -57,3 +60,46 @@ def mangled(name: str, owner: type | None) -> str:
     """Return what an attribute is called in the end that the body of *owner* calls *name*."""
     is_private = owner is not None and name.startswith("__") and not name.endswith("__")
     return f"_{owner.__name__.lstrip('_')}{name}" if owner is not None and is_private else name
+
+
+def imported_for_checking(namespace: Mapping[str, object], name: str) -> tuple[str, str] | None:
+    """Return the module, and the name in it, of what the module of *namespace* imports as *name* for checkers only.
+
+    The name in it is empty if it is the module itself that is imported.
+    """
+    file = namespace.get("__file__")
+    package = str(namespace.get("__package__") or "")
+    for node in _for_checking(linecache.getlines(file)) if isinstance(file, str) else ():
+        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+            source = _source(node, alias, name, package)
+            if source is not None:
+                return source
+    return None
+
+
+def _source(node: ast.stmt, alias: ast.alias, name: str, package: str) -> tuple[str, str] | None:
+    """Return the module, and the name in it, that *alias* of the import *node* in *package* calls *name*."""
+    if isinstance(node, ast.ImportFrom):
+        return (_absolute(node, package), alias.name) if (alias.asname or alias.name) == name else None
+    called = alias.asname or alias.name.partition(".")[0]
+    return (alias.name if alias.asname else called, "") if called == name else None
+
+
+def _for_checking(lines: list[str]) -> Iterator[ast.stmt]:
+    """Yield the statements of a module in *lines* that type checkers only see."""
+    for number, line in enumerate(lines):
+        if _CHECKING_BLOCK.match(line):
+            yield from _parsed(list(takewhile(_is_indented, lines[number + 1 :])))
+
+
+def _is_indented(line: str) -> bool:
+    return not line.strip() or line[0].isspace()
+
+
+def _absolute(statement: ast.ImportFrom, package: str) -> str:
+    """Return the full name of the module that *statement* in *package* imports from."""
+    if not statement.level:
+        return statement.module or ""
+    parts = package.split(".")
+    parts = parts[: len(parts) - statement.level + 1]
+    return ".".join([*parts, *([statement.module] if statement.module else [])])

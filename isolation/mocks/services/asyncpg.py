@@ -5,6 +5,7 @@ _COPIES = ("copy_from_query", "copy_from_table", "copy_records_to_table", "copy_
 ROWS = {
     **{f"asyncpg.connection.Connection.{name}": "typing.Literal['COPY 0']" for name in _COPIES},
     **{f"asyncpg.pool.Pool.{name}": "typing.Literal['COPY 0']" for name in _COPIES},
+    "asyncpg.connection.connect": "asyncpg.connection.Connection",
     "asyncpg.connection.Connection.execute": "typing.Literal['UPDATE 0']",
     "asyncpg.pool.Pool.execute": "typing.Literal['UPDATE 0']",
     "asyncpg.connection.Connection.executemany": "None",

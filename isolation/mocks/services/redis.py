@@ -9,6 +9,8 @@ _ANSWERS = {
 
 ROWS = {
     "redis.asyncio.client.Pipeline.watch": "typing.Literal[True]",
+    "redis.asyncio.utils.from_url": "redis.asyncio.client.Redis",
+    "redis.utils.from_url": "redis.client.Redis",
     **{f"redis.asyncio.client.Redis.{name}": f"typing.Awaitable[{answer}]" for name, answer in _ANSWERS.items()},
     **{f"redis.client.Redis.{name}": answer for name, answer in _ANSWERS.items()},
 }
