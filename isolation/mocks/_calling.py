@@ -1,7 +1,7 @@
 """A call of a mock: check the arguments, record it, give the result that was set or the default."""
 
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any
+from typing import Any, Final
 
 from isolation._origin import caller_frame
 from isolation.mocks._calls import AsyncCall, Call
@@ -15,6 +15,8 @@ from isolation.mocks._sites import INTERNAL_FILES, outside
 from isolation.mocks._standard import COROUTINE_MARK, DEFAULT, is_exception
 from isolation.mocks._state import State
 from isolation.mocks._stubs import Setup
+
+COROUTINE_NAME: Final = "call of an isolated mock"
 
 
 class Called(State):
@@ -158,6 +160,10 @@ def _set_or_default(handle: Any, call: Call, setup: Setup) -> Any:
         return answer.give(call.args, call.kwargs)
     result = settle(handle, call, setup)
     return default_of(handle, call.args) if result is DEFAULT else result
+
+
+# What Python's warning calls a coroutine that nobody awaits.
+_awaited.__qualname__ = COROUTINE_NAME
 
 
 def _is_awaited(setup: Setup) -> bool:

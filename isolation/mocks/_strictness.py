@@ -17,11 +17,14 @@ from types import CodeType
 from isolation._findings import MOCKS, Finding, Severity
 from isolation._origin import Origin
 from isolation._owners import Owner
+from isolation.mocks._calling import COROUTINE_NAME
 from isolation.mocks._calls import Call
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._plans import Answer
 from isolation.mocks._stub_lines import StubLine, said_at, said_call
 
+_COROUTINES = (COROUTINE_NAME, "AsyncMockMixin._execute_mock_call")
+"""What coroutines of mocks are called in warnings, ours and those of the standard library."""
 _ONLY_OURS = 3
 """References to what only a call holds: its slot, a variable here, and the argument of the function that counts."""
 
@@ -134,10 +137,10 @@ def filtered(finding: Finding) -> str | None:
     That is said by a finding instead, so what the user has set for the warning holds for the finding.
     """
     place = finding.origin.created_at if finding.origin is not None else None
-    said = f"coroutine {finding.name.rpartition('.')[2]!r} was never awaited"
+    texts = [f"coroutine {name!r} was never awaited" for name in (finding.name.rpartition(".")[2], *_COROUTINES)]
     for action, message, category, module, line in warnings.filters:
         if (
-            (message is None or message.match(said))
+            (message is None or any(map(message.match, texts)))
             and issubclass(RuntimeWarning, category)
             and module is None
             and (line in (0, place.line if place is not None else 0))
