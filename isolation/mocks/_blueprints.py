@@ -14,6 +14,7 @@ from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._open import open_result, spec_of, specified_member
 from isolation.mocks._standard import TYPING_ERRORS
+from isolation.mocks.inspection._lookup import Standing
 
 _KEPT_FROM_MOCKS: Final = frozenset(
     {"__repr__", "__dir__", "__hash__", "__format__", "__copy__", "__deepcopy__", "__call__"}
@@ -45,7 +46,7 @@ class Blueprint:
         self.is_plain = is_plain
         self.title = facts.name.rpartition(".")[2]
         self._overrides = dict(overrides)
-        self._members: dict[str, Member | None] = {}
+        self._members: dict[str, tuple[Standing, Member | None]] = {}
         self._methods = Methods(self)
         self.magics = (facts.magics | {name for name in self._overrides if name in SUPPORTED}) - _KEPT_FROM_MOCKS
         self.root = self._root()
@@ -89,12 +90,16 @@ class Blueprint:
 
     def member(self, name: str, /) -> Member | None:
         """Return what the attribute *name* is made from; None if instances have none."""
-        try:
-            return self._members[name]
-        except KeyError:
-            facts = self._facts_of(name)
-            made = None if facts is None else self.made_from(facts)
-            return self._members.setdefault(name, made) if facts is None or facts.is_certain else made
+        cls = self.reference()
+        known = self._members.get(name)
+        if known is not None and known[0].is_still_in(cls, name):
+            return known[1]
+        # Not known, or a test has put something else there since: what is found out of that must not stay.
+        facts = self._facts_of(name)
+        made = None if facts is None else self.made_from(facts)
+        if facts is None or facts.is_certain:
+            self._members[name] = Standing(cls, name), made
+        return made
 
     def _facts_of(self, name: str) -> MemberFacts | None:
         cls = self.cls

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final, cast
+from weakref import ref
 
 _MRO: Final = type.__dict__["__mro__"]
 _DICT: Final = type.__dict__["__dict__"]
 _MAX_WRAPPERS: Final = 32
 MISSING: Final = object()
+_get: Final = type.__getattribute__
 
 
 def bases_of(cls: type) -> tuple[type, ...]:
@@ -39,6 +41,44 @@ def find(cls: type, name: str, *, above: type | None = None) -> Found | None:
         if raw is not MISSING:
             return Found(owner, raw)
     return None
+
+
+class Standing:
+    """What stands in a class under a name at some time, without holding it: a test may put something else there.
+
+    Functions refer to their class, so that whoever kept one would keep the class.
+    """
+
+    __slots__ = ("_identity", "_reference")
+
+    def __init__(self, cls: type | None, name: str) -> None:
+        raw = _raw(cls, name)
+        self._identity = id(raw)
+        try:
+            self._reference: ref[object] | None = ref(raw)
+        except TypeError:  # a property, a number: who replaces that keeps it, to put it back
+            self._reference = None
+
+    def is_still_in(self, cls: type | None, name: str) -> bool:
+        """Tell whether the same stands there now."""
+        if self._reference is None:
+            return id(_raw(cls, name)) == self._identity
+        before = self._reference()
+        if type(before) is FunctionType and cls is not None:
+            try:
+                # The interpreter remembers where it found a name, and gives a function as it stands there.
+                return _get(cls, name) is before or _raw(cls, name) is before
+            except AttributeError:
+                return False
+        return _raw(cls, name) is before
+
+
+def _raw(cls: type | None, name: str) -> object:
+    for owner in () if cls is None else bases_of(cls):
+        raw = namespace_of(owner).get(name, MISSING)
+        if raw is not MISSING:
+            return raw
+    return MISSING
 
 
 def replaced_by(value: object) -> object:
