@@ -1,5 +1,6 @@
 """What functions have and mocks of them have, too: a name, a signature, and the code of a coroutine function."""
 
+import inspect
 from collections.abc import Callable
 from typing import Final
 from unittest.mock import AsyncMock
@@ -26,7 +27,10 @@ def _qualified_name(member: Member) -> str | None:
 
 
 def _signature(member: Member) -> object:
-    return None if member.signature is None else member.signature()
+    found = None if member.signature is None else member.signature()
+    if found is None and member.check is not None and member.guard is not None:
+        return inspect.signature(member.guard)  # without annotations and defaults, which a check has not
+    return found
 
 
 def _code(member: Member) -> object:

@@ -12,9 +12,12 @@ from unittest.mock import DEFAULT, AsyncMock, MagicMock
 import pytest
 
 from isolation import isolated_mock
+from isolation.mocks._blueprints import blueprint_of
+from isolation.mocks._inspection import describe_function
 from isolation.mocks._keys import Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import key_of, ledger_of, mock_in
+from isolation.mocks._state import stamp
 from tests.mocks.clients import Chain, Connection, Cursor, Handler, Transaction
 
 
@@ -166,6 +169,17 @@ def test_a_method_says_its_name_and_signature(connection: Any) -> None:
     assert not hasattr(isolated_mock(), "__qualname__")
     assert not hasattr(connection, "__name__")
     assert not hasattr(connection.connect().other, "__signature__")
+
+
+def test_a_function_of_no_class_has_a_signature() -> None:
+    """At least the names of what it takes."""
+
+    def publish(topic: str, *, key: bytes = b"") -> None: ...
+
+    member = blueprint_of(Connection).made_from(describe_function(publish))
+    made: Any = stamp(member, Ledger("shop"), Key("publish"))
+
+    assert list(inspect.signature(made).parameters) == ["topic", "key"]
 
 
 async def test_an_iterator_is_empty() -> None:
