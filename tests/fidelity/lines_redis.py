@@ -33,6 +33,11 @@ async def _(r: Any) -> object:
         return await pipeline.watch("k")
 
 
+@REDIS.line('await r.xrange("absent"), type(await r.zadd("z", {"m": 1}))', ([], "int"))
+async def _(r: Any) -> object:
+    return await r.xrange("absent"), kind(await r.zadd("z", {"m": 1}))
+
+
 @REDIS.line('await r.get("k")', None, is_sample=True)
 async def _(r: Any) -> object:
     return await r.get("absent")

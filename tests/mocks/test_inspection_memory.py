@@ -91,6 +91,18 @@ def test_what_a_test_has_replaced_is_not_kept(name: str, other: object, monkeypa
     assert getattr(mock, name)().__class__ is Session
 
 
+@pytest.mark.parametrize("other", [unittest.mock.MagicMock(), json.loads, staticmethod(json.loads)])
+def test_method_that_a_test_has_replaced_is_not_kept(other: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its kind nor its signature holds for the next test."""
+    cls = client()
+    monkeypatch.setattr(cls, "declared", other)
+    assert isolated_mock(cls).declared
+    monkeypatch.undo()
+
+    with pytest.raises(TypeError, match=r"takes 1 positional argument but 2 were given"):
+        isolated_mock(cls).declared("x")
+
+
 def test_name_that_a_module_gives_to_another_class_is_kept() -> None:
     """An alias inside of one library is none of a test's making."""
     assert facts(client(), "aliased").is_certain

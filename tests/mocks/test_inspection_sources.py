@@ -102,6 +102,7 @@ def test_context_managers_of_contextlib_give_what_is_yielded() -> None:
     """Entering gives what the generator yields; a bare yield is None."""
     assert inside(Client, "transaction", "__aenter__") == "a Session"
     assert inside(Client, "locked", "__enter__") is None
+    assert inside(Client, "kept", "__enter__") == "a Client"
 
 
 async def test_property_that_is_awaited_gives_something_to_await() -> None:

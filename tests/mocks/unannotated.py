@@ -329,6 +329,10 @@ class Client(Base):
         yield Session()
 
     @contextmanager
+    def kept(self):
+        yield self
+
+    @contextmanager
     def locked(self, key):
         yield
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 
 import typing_extensions
 
-from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, replaced_by
+from isolation.mocks.inspection._lookup import MISSING, Found, bases_of, find, function_of, namespace_of, replaced_by
 from isolation.mocks.inspection._sources import imported_for_checking
 
 
@@ -285,13 +285,21 @@ def _module_of(cls: type) -> Mapping[str, object]:
     return {} if module is None else vars(module)
 
 
-def _is_stand_in(name: str, value: object, module: str) -> bool:
+def _is_stand_in(name: str, value: object, module: str, *, is_wrapped: bool = False) -> bool:
     """Tell whether *value* seems to stand where *name* meant something else in *module*: a mock, or of other origin."""
     if any(base.__name__ == "NonCallableMock" for base in bases_of(type(value))):
         return True
     if not isinstance(value, type | types.FunctionType) or value.__name__ == name:
         return False
-    return "<" in value.__qualname__ or str(value.__module__).partition(".")[0] != module.partition(".")[0]
+    is_local = "<" in value.__qualname__ and not is_wrapped
+    return is_local or str(value.__module__).partition(".")[0] != module.partition(".")[0]
+
+
+def is_replaced(found: Found, name: str) -> bool:
+    """Tell whether what stands in a class as *name* seems to have been put there by a test."""
+    return _is_stand_in(
+        name, function_of(found.raw) or found.raw, str(namespace_of(found.owner).get("__module__", "")), is_wrapped=True
+    )
 
 
 def scope_of_class(cls: type, bindings: Bindings | None = None, doubts: list[str] | None = None) -> Scope:

@@ -22,7 +22,7 @@ from isolation.mocks.inspection._defaults import (
     future,
     result_of,
 )
-from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class
+from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, is_replaced, scope_of_class
 from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
@@ -81,6 +81,8 @@ def _function(cls: type, name: str) -> object:
 def _introspected(context: Context, name: str) -> MemberFacts | None:
     found = find(context.cls, name, above=context.above)
     context = replace(context, above=None)
+    if found is not None and is_replaced(found, name):
+        context.doubts.append(name)
     if found is None:
         result = attribute_result(name, context)
         return _dynamic(context, name) if result is None else MemberFacts(name=name, kind=Kind.VALUE, result=result)

@@ -7,6 +7,7 @@ import typing
 from collections import abc
 from types import FunctionType
 from typing import Any, Final, Literal, TypeVar, Union, cast
+from weakref import ref
 
 from isolation._natures import is_class
 from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
@@ -119,7 +120,8 @@ def _managed_result(function: object, owner: type | None, context: Context) -> R
     scope = context.scope(function, owner)
     form = form_of(_annotation(function), scope)
     result = result_of(form.args[0], context) if form.args else yielded_by_body(function, context, scope)
-    return entering(cls, method, result)
+    # What is entered gives itself; the object whose method it is, is another.
+    return entering(cls, method, Nested(ref(context.cls)) if isinstance(result, Itself) else result)
 
 
 def _of_function(function: FunctionType, owner: type | None, context: Context, *, is_async: bool) -> Returned:

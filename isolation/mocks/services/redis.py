@@ -5,6 +5,9 @@ _ANSWERS = {
     **dict.fromkeys(_DONE, "typing.Literal[True]"),
     **dict.fromkeys(("pttl", "ttl"), "typing.Literal[-2]"),
     "type": "typing.Literal[b'none']",
+    **dict.fromkeys(("xrange", "xrevrange"), "list"),
+    "zadd": "int",
+    "zincrby": "float",
 }
 
 ROWS = {
