@@ -285,9 +285,14 @@ def _module_of(cls: type) -> Mapping[str, object]:
     return {} if module is None else vars(module)
 
 
+def is_mock(value: object) -> bool:
+    """Tell whether *value* is a mock of :mod:`unittest.mock`, which need not be imported for it."""
+    return any(base.__name__ == "NonCallableMock" for base in bases_of(type(value)))
+
+
 def _is_stand_in(name: str, value: object, module: str, *, is_wrapped: bool = False) -> bool:
     """Tell whether *value* seems to stand where *name* meant something else in *module*: a mock, or of other origin."""
-    if any(base.__name__ == "NonCallableMock" for base in bases_of(type(value))):
+    if is_mock(value):
         return True
     if not isinstance(value, type | types.FunctionType) or value.__name__ == name:
         return False
@@ -297,9 +302,8 @@ def _is_stand_in(name: str, value: object, module: str, *, is_wrapped: bool = Fa
 
 def is_replaced(found: Found, name: str) -> bool:
     """Tell whether what stands in a class as *name* seems to have been put there by a test."""
-    return _is_stand_in(
-        name, function_of(found.raw) or found.raw, str(namespace_of(found.owner).get("__module__", "")), is_wrapped=True
-    )
+    module = str(namespace_of(found.owner).get("__module__", ""))
+    return _is_stand_in(name, function_of(found.raw) or found.raw, module, is_wrapped=True)
 
 
 def scope_of_class(cls: type, bindings: Bindings | None = None, doubts: list[str] | None = None) -> Scope:

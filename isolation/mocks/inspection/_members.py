@@ -22,7 +22,7 @@ from isolation.mocks.inspection._defaults import (
     future,
     result_of,
 )
-from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, is_replaced, scope_of_class
+from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, is_mock, is_replaced, scope_of_class
 from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
@@ -189,7 +189,7 @@ def _of_object(value: object) -> Result:
         return Fresh(lambda: copy.deepcopy(value)) if _is_of_constants(value) else Fresh(cast("type[object]", kind))
     if isinstance(value, Enum):
         return enumeration_member(kind, value.name)
-    if isinstance(value, types.ModuleType):
+    if isinstance(value, types.ModuleType) or is_mock(value):
         return UNKNOWN
     return Nested(ref(kind))
 
