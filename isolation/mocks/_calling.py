@@ -8,6 +8,7 @@ from isolation.mocks._calls import AsyncCall, Call
 from isolation.mocks._defaults import default_of
 from isolation.mocks._effects import raised
 from isolation.mocks._ledger import Ledger
+from isolation.mocks._magics import async_iterable
 from isolation.mocks._members import Member
 from isolation.mocks._own_arguments import PLAIN, hold_weakly
 from isolation.mocks._plans import Answer
@@ -156,10 +157,10 @@ def _set_or_default(handle: Any, call: Call, setup: Setup) -> Any:
     """Return what is set for *call*, or what it gives by default."""
     __tracebackhide__ = True
     answer = _answer_of(setup, call)
-    if answer is not None:
-        return answer.give(call.args, call.kwargs)
-    result = settle(handle, call, setup)
-    return default_of(handle, call.args) if result is DEFAULT else result
+    result = settle(handle, call, setup) if answer is None else answer.give(call.args, call.kwargs)
+    if result is DEFAULT:
+        return default_of(handle, call.args)
+    return async_iterable(result) if handle._isolation_member.convert is async_iterable else result
 
 
 # What Python's warning calls a coroutine that nobody awaits.

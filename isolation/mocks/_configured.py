@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from isolation.mocks._defaults import RESULT, default_of
+from isolation.mocks._defaults import RESULT, default_of, result_mock
 from isolation.mocks._effects import kept
+from isolation.mocks._magics import async_iterable
 from isolation.mocks._named import Named
 from isolation.mocks._standard import DEFAULT, is_mock
 from isolation.mocks._stubs import Setup, Stub
@@ -26,6 +27,10 @@ class Configured(Named):
             return setup.return_value
         if setup is not None and setup.wraps is not None:
             return DEFAULT
+        if self._isolation_member.convert is async_iterable:
+            # The default is spent when it was iterated once; this can be told what to give: __aiter__.return_value.
+            self._isolation_setup.return_value = value = result_mock(self)
+            return value
         value = default_of(self, ())
         if self.__dict__.get(RESULT) is not value and not is_mock(value):
             self._isolation_setup.return_value = value

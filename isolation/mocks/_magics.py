@@ -132,6 +132,11 @@ def _async_iterator(value: Any) -> object:
     return value if hasattr(value, "__anext__") else Each(iter(value))
 
 
+def async_iterable(value: Any) -> Any:
+    """Return *value* as a method gives it that is iterated by ``async for``: a test may set a list."""
+    return Each(iter(value)) if hasattr(value, "__iter__") and not hasattr(value, "__aiter__") else value
+
+
 CONVERTED: Final[dict[str, Callable[[Any], object]]] = {"__iter__": iter, "__aiter__": _async_iterator}
 """How a result that a test has set is given by special methods that must give an iterator."""
 
