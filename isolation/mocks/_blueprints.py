@@ -8,12 +8,12 @@ from weakref import ref
 
 from isolation.mocks._facts import UNKNOWN, ClassFacts, Fresh, Itself, Kind, MemberFacts, Nested
 from isolation.mocks._handles import shared_class
-from isolation.mocks._inspection import describe_class, describe_member, signature_of
 from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special, async_iterable
 from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._open import open_result, spec_of, specified_member
 from isolation.mocks._standard import TYPING_ERRORS
+from isolation.mocks.inspection import describe_class, describe_member, signature_of
 from isolation.mocks.inspection._defaults import EMPTY_ASYNC_ITERATOR
 from isolation.mocks.inspection._lookup import Standing
 

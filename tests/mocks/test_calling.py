@@ -13,11 +13,11 @@ import pytest
 
 from isolation import isolated_mock
 from isolation.mocks._blueprints import blueprint_of
-from isolation.mocks._inspection import describe_function
 from isolation.mocks._keys import Key
 from isolation.mocks._ledger import Ledger
 from isolation.mocks._mock import key_of, ledger_of, mock_in
 from isolation.mocks._state import stamp
+from isolation.mocks.inspection import describe_function
 from tests.mocks.clients import Chain, Connection, Cursor, Handler, Transaction
 
 

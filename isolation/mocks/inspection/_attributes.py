@@ -6,8 +6,8 @@ from types import FunctionType
 from typing import Final, cast
 
 from isolation.mocks._facts import NOTHING, UNKNOWN, Result, Unknown
-from isolation.mocks.inspection._bodies import Body
 from isolation.mocks.inspection._defaults import Context, result_of
+from isolation.mocks.inspection._expressions import Body
 from isolation.mocks.inspection._forms import form_of
 from isolation.mocks.inspection._lookup import bases_of, find, innermost, namespace_of
 from isolation.mocks.inspection._sources import FunctionTree, mangled, statements, tree_of

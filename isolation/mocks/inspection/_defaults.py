@@ -25,6 +25,7 @@ from isolation.mocks.inspection._forms import (
     scope_of_function,
 )
 from isolation.mocks.inspection._lookup import bases_of, find, function_of, innermost, namespace_of
+from isolation.mocks.inspection._values import of_value_class
 
 _MAX_NESTING: Final = 1
 _MAX_FIELDS: Final = 3
@@ -121,27 +122,6 @@ _MANAGERS: Final = {
 }
 
 
-_EPOCH: Final = (1970, 1, 1)
-_VALUES: Final[dict[str, Callable[[Any], object]]] = {
-    "datetime.date": lambda cls: cls(*_EPOCH),
-    "datetime.datetime": lambda cls: cls(*_EPOCH),
-    "datetime.time": lambda cls: cls(),
-    "datetime.timedelta": lambda cls: cls(),
-    "decimal.Decimal": lambda cls: cls(),
-    "fractions.Fraction": lambda cls: cls(),
-    "uuid.UUID": lambda cls: cls(int=0),
-}
-"""Values of the standard library that one compares, reckons with or writes down, by name: few of them are imported.
-
-No path is among them: code under test may well write to it, or delete it.
-"""
-
-
-def _of_value_class(cls: type) -> Fresh | None:
-    make = _VALUES.get(f"{cls.__module__.partition('.')[0]}.{cls.__qualname__}")
-    return None if make is None else Fresh(lambda: make(cls))
-
-
 def result_of(form: Form, context: Context) -> Result:
     """Return what a call annotated with *form* gives."""
     if form.head is Mark.SELF:
@@ -175,7 +155,7 @@ def _of_class(cls: type, form: Form, context: Context) -> Result:
         return _of_future(form, context)
     if cls in _MANAGERS:
         return entering(cls, _MANAGERS[cls], result_of(form.args[0], context) if form.args else UNKNOWN)
-    return _of_value_class(cls) or _of_special_class(cls, context) or nested(cls, form.args, context)
+    return of_value_class(cls) or _of_special_class(cls, context) or nested(cls, form.args, context)
 
 
 def _of_tuple(form: Form, context: Context) -> Result:

@@ -17,8 +17,9 @@ from typing import Any, Final, Literal, TypeVar, Union, cast
 
 import typing_extensions
 
-from isolation.mocks.inspection._lookup import MISSING, Found, bases_of, find, function_of, namespace_of, replaced_by
+from isolation.mocks.inspection._lookup import MISSING, bases_of, find, namespace_of, replaced_by
 from isolation.mocks.inspection._sources import imported_for_checking
+from isolation.mocks.inspection._stand_ins import is_stand_in
 
 
 class Mark(Enum):
@@ -99,7 +100,7 @@ class Scope:
 
     def checked(self, name: str, value: object) -> object:
         """Return *value*, found as *name*, and note if a test seems to have put it there."""
-        if _is_stand_in(name, value, str(self.namespace.get("__name__", ""))):
+        if is_stand_in(name, value, str(self.namespace.get("__name__", ""))):
             self.doubts.append(name)
         return value
 
@@ -283,27 +284,6 @@ def _parameters_of(cls: type) -> tuple[object, ...]:
 def _module_of(cls: type) -> Mapping[str, object]:
     module = sys.modules.get(cast("str", namespace_of(cls).get("__module__", "")))
     return {} if module is None else vars(module)
-
-
-def is_mock(value: object) -> bool:
-    """Tell whether *value* is a mock of :mod:`unittest.mock`, which need not be imported for it."""
-    return any(base.__name__ == "NonCallableMock" for base in bases_of(type(value)))
-
-
-def _is_stand_in(name: str, value: object, module: str, *, is_wrapped: bool = False) -> bool:
-    """Tell whether *value* seems to stand where *name* meant something else in *module*: a mock, or of other origin."""
-    if is_mock(value):
-        return True
-    if not isinstance(value, type | types.FunctionType) or value.__name__ == name:
-        return False
-    is_local = "<" in value.__qualname__ and not is_wrapped
-    return is_local or str(value.__module__).partition(".")[0] != module.partition(".")[0]
-
-
-def is_replaced(found: Found, name: str) -> bool:
-    """Tell whether what stands in a class as *name* seems to have been put there by a test."""
-    module = str(namespace_of(found.owner).get("__module__", ""))
-    return _is_stand_in(name, function_of(found.raw) or found.raw, module, is_wrapped=True)
 
 
 def scope_of_class(cls: type, bindings: Bindings | None = None, doubts: list[str] | None = None) -> Scope:

@@ -22,11 +22,12 @@ from isolation.mocks.inspection._defaults import (
     future,
     result_of,
 )
-from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, is_mock, is_replaced, scope_of_class
+from isolation.mocks.inspection._forms import LOADED, bindings_of, form_of, scope_of_class
 from isolation.mocks.inspection._lookup import Found, find, function_of, innermost
 from isolation.mocks.inspection._returns import awaited, is_coroutine_function, returned_by
 from isolation.mocks.inspection._signatures import Check, check_of, check_of_function, is_bound
 from isolation.mocks.inspection._special_methods import SPECIAL_METHODS
+from isolation.mocks.inspection._stand_ins import is_mock, is_replaced
 from isolation.mocks.inspection._tables import row_of, row_of_function
 
 _CONSTANTS: Final = (type(None), bool, int, float, complex, str, bytes, frozenset)

@@ -11,7 +11,7 @@ from weakref import ref
 
 from isolation._natures import is_class
 from isolation.mocks._facts import ITSELF, UNKNOWN, Itself, Kind, Nested, Result, Unknown
-from isolation.mocks.inspection._bodies import is_abstract, narrower, result_of_body, yielded_by_body
+from isolation.mocks.inspection._bodies import result_of_body, yielded_by_body
 from isolation.mocks.inspection._defaults import (
     AWAITABLES,
     EMPTY_ASYNC_ITERATOR,
@@ -31,6 +31,7 @@ from isolation.mocks.inspection._lookup import (
     replaced_by,
     wrapped_by,
 )
+from isolation.mocks.inspection._results import is_abstract, narrower
 from isolation.mocks.inspection._wrappers import Forwarding, forwarding_of, is_manager, takes_anything
 
 _MARK: Final = getattr(asyncio.coroutines, "_is_coroutine", MISSING)
