@@ -12,10 +12,10 @@ import gc
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import CodeType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 
 from isolation._findings import MOCKS, Finding, Severity
-from isolation._origin import Origin
+from isolation._origin import Origin, current_frames
 from isolation._owners import Owner
 from isolation.mocks._calling import COROUTINE_NAME
 from isolation.mocks._calls import Call
@@ -25,6 +25,8 @@ from isolation.mocks._stub_lines import StubLine, said_at, said_call
 
 _COROUTINES = (COROUTINE_NAME, "AsyncMockMixin._execute_mock_call")
 """What coroutines of mocks are called in warnings, ours and those of the standard library."""
+_SUSPENDED = (CoroutineType, GeneratorType, AsyncGeneratorType)
+"""What holds a frame that will go on."""
 _ONLY_OURS = 3
 """References to what only a call holds: its slot, a variable here, and the argument of the function that counts."""
 
@@ -117,9 +119,35 @@ class Strictness:
 
 
 def is_forgotten(call: Call) -> bool:
-    """Tell whether nobody but *call* has the coroutine that it gave, and nobody has closed that."""
+    """Tell whether nobody can await the coroutine that *call* gave any more, and nobody has closed that."""
+    if not _has_not_begun(call):
+        return False
     coroutine = call.coroutine
-    return coroutine is not None and sys.getrefcount(coroutine) <= _ONLY_OURS and _has_not_begun(call)
+    others = sys.getrefcount(coroutine) - _ONLY_OURS
+    return others <= 0 or _is_left_in_frames(call, others)
+
+
+def _is_left_in_frames(call: Call, references: int) -> bool:
+    """Tell whether all *references* to the coroutine of *call* are variables of functions that have returned.
+
+    Who has caught an exception holds the frames that it went through, in a circle that waits for the collector.
+    """
+    holders = [each for each in gc.get_referrers(call.coroutine) if each is not call]
+    frames = [each for each in holders if isinstance(each, FrameType)]
+    return len(holders) == len(frames) == references and all(map(_has_returned, frames))
+
+
+def _has_returned(frame: FrameType) -> bool:
+    suspended = (each for each in gc.get_referrers(frame) if type(each) in _SUSPENDED)
+    return not any(suspended) and all(frame is not each for each in _running())
+
+
+def _running() -> Iterator[FrameType]:
+    for current in current_frames().values():
+        frame: FrameType | None = current
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
 
 
 def is_stranded(call: Call) -> bool:

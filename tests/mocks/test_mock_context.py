@@ -220,6 +220,43 @@ async def test_a_task_that_has_not_begun_may_still_await(context: MockContext, p
     assert await task == ""
 
 
+def catch(pool: Pool, kept: list[object]) -> None:
+    """Leave a coroutine in a variable of a function whose frame somebody holds."""
+    coroutine = pool.execute("a")
+    try:
+        int("no number")
+    except ValueError as error:
+        kept.append(error)
+    assert coroutine is not None
+
+
+def test_a_variable_of_a_function_that_has_returned_awaits_nothing(context: MockContext, pool: Pool) -> None:
+    """An exception that was caught holds the frame, and that the coroutine, which is forgotten all the same."""
+    kept: list[object] = []
+    catch(pool, kept)
+
+    context.close()
+
+    assert [finding.kind for finding in context.findings()] == ["never_awaited"]
+
+
+async def test_a_variable_of_a_function_that_goes_on_may_be_awaited(context: MockContext, pool: Pool) -> None:
+    """Be it suspended or running now; so may what a list holds."""
+
+    async def wait() -> str:
+        coroutine = pool.execute("suspended")
+        frames.append(caller_frame(0))
+        await asyncio.sleep(0)
+        return await coroutine
+
+    frames: list[object] = [caller_frame(0)]
+    task, mine, kept = asyncio.create_task(wait()), pool.execute("running"), [pool.execute("kept")]
+    await asyncio.sleep(0)
+
+    assert said(context) == []
+    assert [await task, await mine, await kept[0]] == ["", "", ""]
+
+
 async def test_what_a_failed_test_holds_is_told_unless_a_task_has_it(context: MockContext, pool: Pool) -> None:
     """Its traceback holds what the test forgot to await."""
     held, task = pool.execute("forgotten"), asyncio.create_task(pool.execute("begun later"))
