@@ -254,6 +254,8 @@ def parse_services(lines: Iterable[str], place: str) -> Mapping[str, str]:
                 "for example 'postgres = asyncpg:Pool'"
                 + ("; a comment stands on a line of its own" if "#" in line else "")
             )
+        if name.startswith("isolated_") and name.endswith("_mock"):
+            raise SettingsError(f"{name!r} in {place} is a fixture; name its service, {name[9:-5]!r}")
         if name in services:
             raise SettingsError(f"service {name!r} is given twice in {place}")
         services[name] = path

@@ -199,6 +199,10 @@ def test_what_is_no_class_is_refused_where_it_is_written(pytester: pytest.Pytest
             "service 'postgres' is given twice in isolation_services of tox.ini",
         ),
         (
+            "isolated_postgres_mock = shop:Pool",
+            "'isolated_postgres_mock' in isolation_services of tox.ini is a fixture; name its service, 'postgres'",
+        ),
+        (
             "postgres = shop:Pol",
             (
                 "unknown attribute of shop 'Pol' in 'shop:Pol' of service 'postgres' in isolation_services of tox.ini; "
