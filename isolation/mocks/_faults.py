@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from random import Random
-from threading import Lock
+from threading import RLock
 from types import TracebackType
 from typing import Protocol, Self, cast
 from zlib import crc32
@@ -100,7 +100,7 @@ class Fault:
         self._stub = stub
         self._is_over = False
         self._random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
-        self._lock = Lock()
+        self._lock = RLock()  # the collector may run within, and what it finalizes may call the mock
 
     def __repr__(self) -> str:
         state = "over" if self._is_over else "active"
