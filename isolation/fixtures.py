@@ -24,10 +24,14 @@ class MockFactory(Protocol):
     ) -> "AsyncMock": ...
 
     @overload
-    def __call__(self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+    def __call__(
+        self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
+    ) -> T: ...
 
     @overload
-    def __call__(self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+    def __call__(
+        self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
+    ) -> T: ...
 
 
 @pytest.fixture
@@ -57,9 +61,14 @@ def isolated_mock(mock_context: "MockContext") -> MockFactory:
     """Give `isolation.isolated_mock`, bound to the test: `isolated_mock(asyncpg.Pool)`."""
 
     def make(
-        cls: type[object] | None = None, *, name: str = "", plain: bool = False, copy_args: bool = False
+        cls: type[object] | None = None,
+        *,
+        name: str = "",
+        plain: bool = False,
+        copy_args: bool = False,
+        wraps: object = None,
     ) -> object:
-        return mock_context.mock(cls, name=name, plain=plain, copy_args=copy_args)
+        return mock_context.mock(cls, name=name, plain=plain, copy_args=copy_args, wraps=wraps)
 
     make.__qualname__ = "isolated_mock"  # as errors of arguments call it
     return cast("MockFactory", make)

@@ -1,6 +1,6 @@
 """Attributes of mocks: made at first use, refused where the real thing has none."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from unittest import mock
 
@@ -33,8 +33,12 @@ class Attributes(State):
         if self._isolation_ledger.sealed:
             self._isolation_refuse_if_sealed(name)
         if member.is_value and member.make is not None:
-            return self.__dict__.setdefault(name, member.make())
+            return self.__dict__.setdefault(name, self._isolation_value(name, member.make))
         return self.__dict__.setdefault(name, self._isolation_made(name, member))
+
+    def _isolation_value(self, name: str, make: Callable[[], object]) -> object:
+        setup = self._isolation_ledger.setups.get(self._isolation_key)
+        return make() if setup is None or setup.wraps is None else getattr(setup.wraps, name)
 
     def _isolation_made(self, name: str, member: Member) -> Any:
         made = stamp_below(self, name, member)

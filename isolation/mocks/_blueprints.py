@@ -6,9 +6,9 @@ from inspect import Signature
 from typing import Final
 from weakref import ref
 
-from isolation.mocks._facts import UNKNOWN, ClassFacts, Fresh, Itself, Kind, MemberFacts, Nested
+from isolation.mocks._facts import UNKNOWN, ClassFacts, Fresh, Itself, Kind, MemberFacts, Nested, Result
 from isolation.mocks._handles import shared_class
-from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special, async_iterable
+from isolation.mocks._magics import CONVERTED, SPECIAL, SPECIAL_OF_CLASSES, SUPPORTED, Special, async_iterable, entered
 from isolation.mocks._members import Form, Member
 from isolation.mocks._messages import UnknownAttributeError
 from isolation.mocks._open import open_result, spec_of, specified_member
@@ -135,8 +135,15 @@ class Blueprint:
 
     def _special(self, facts: MemberFacts) -> Special | None:
         name = facts.name
+        if name == "__await__" and not self.is_plain and self._is_entered_for(facts.result):
+            return entered
         found = SPECIAL_OF_CLASSES.get(name)
         return found or (SPECIAL.get(name) if facts.result is UNKNOWN or self.is_plain else None)
+
+    def _is_entered_for(self, result: Result) -> bool:
+        """Tell whether entering gives the same as awaiting: a connection, say, however it is got from a pool."""
+        facts = self._facts_of("__aenter__")
+        return isinstance(result, Nested) and facts is not None and facts.result == result
 
     def _make(self, facts: MemberFacts) -> Callable[[], object] | None:
         return facts.result.make if isinstance(facts.result, Fresh) and not self.is_plain else None

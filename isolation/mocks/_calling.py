@@ -168,7 +168,9 @@ _awaited.__qualname__ = COROUTINE_NAME
 
 
 def _is_awaited(setup: Setup) -> bool:
-    source = setup.side_effect if setup.side_effect is not None else setup.wraps
+    source = setup.side_effect
+    if source is None:
+        return setup.return_value is DEFAULT  # it comes from what the mock wraps
     return iscoroutinefunction(source) or getattr(source, "_is_coroutine", None) is COROUTINE_MARK
 
 

@@ -102,16 +102,24 @@ class Log(list[Call]):
 
     def of(self, key: Key) -> Sequence[Call]:
         """Return the calls of *key*, in order."""
-        with _INDEXING:
-            try:
-                by_key = self._by_key
-            except AttributeError:  # nobody has asked before; most logs of a test are never asked
-                by_key = self._by_key = {}
-                self._indexed = 0
-            for call in self[self._indexed :]:
-                by_key.setdefault(call.key, []).append(call)
-                self._indexed += 1
-            return by_key.get(key, ())
+        if not _INDEXING.acquire(blocking=False):
+            # Another thread is at it, or this one: a finalizer may ask while the index grows. Nobody waits here.
+            return [call for call in list(self) if call.key == key]
+        try:
+            return self._index().get(key, ())
+        finally:
+            _INDEXING.release()
+
+    def _index(self) -> dict[Key, list[Call]]:
+        try:
+            by_key = self._by_key
+        except AttributeError:  # nobody has asked before; most logs of a test are never asked
+            by_key = self._by_key = {}
+            self._indexed = 0
+        for call in self[self._indexed :]:
+            by_key.setdefault(call.key, []).append(call)
+            self._indexed += 1
+        return by_key
 
     def successor(self) -> "Log":
         """Return an empty log that goes on like this."""

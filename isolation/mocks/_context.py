@@ -100,16 +100,28 @@ class MockContext:
         return self._own_manager
 
     @overload
-    def mock(self, cls: None = None, *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> AsyncMock: ...
+    def mock(
+        self, cls: None = None, *, name: str = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
+    ) -> AsyncMock: ...
 
     @overload
-    def mock(self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+    def mock(
+        self, cls: type[T], *, name: str = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
+    ) -> T: ...
 
     @overload
-    def mock(self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ...) -> T: ...
+    def mock(
+        self, cls: Callable[..., T], *, name: str = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
+    ) -> T: ...
 
     def mock(
-        self, cls: Callable[..., T] | None = None, *, name: str = "", plain: bool = False, copy_args: bool = False
+        self,
+        cls: Callable[..., T] | None = None,
+        *,
+        name: str = "",
+        plain: bool = False,
+        copy_args: bool = False,
+        wraps: object = None,
     ) -> T | AsyncMock:
         """Return a mock that stands for an instance of *cls*, or for anything at all, and is judged with this test.
 
@@ -118,10 +130,14 @@ class MockContext:
             name: What findings call it; by default the name of the class.
             plain: Whether results that nobody has set are mocks, as in the standard library.
             copy_args: Whether arguments are copied when a call is recorded.
+            wraps: A real object, whose methods are called, and whose plain attributes are read, where no result is set;
+                special methods are not passed on to it.
         """
         if cls is None:
             self.open_mocks.append(name or "unnamed")
         ledger = Ledger(name, copy_args=copy_args)
+        if wraps is not None:
+            ledger.setup(ROOT).wraps = wraps
         self.adopt(ledger, label=name or getattr(cls, "__name__", ""))
         return cast("T | AsyncMock", mock_in(ledger, ROOT, cast("type[T] | None", cls), plain=plain))
 

@@ -95,6 +95,11 @@ def _stop_async(_owner: object, _args: tuple[object, ...]) -> object:
     raise StopAsyncIteration
 
 
+def entered(owner: Any, _args: tuple[object, ...]) -> object:
+    """Give what entering *owner* gives."""
+    return owner.__aenter__.return_value
+
+
 def _calculated(name: str) -> Special:
     return lambda owner, _: MAGIC_CALCULATORS[name](owner)
 

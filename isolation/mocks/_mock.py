@@ -19,18 +19,36 @@ T = TypeVar("T")
 
 @overload
 def isolated_mock(
-    cls: type[T], *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+    cls: type[T], *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ..., wraps: object = ...
 ) -> T: ...
 @overload
 def isolated_mock(
-    cls: Callable[..., T], *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+    cls: Callable[..., T],
+    *,
+    name: str = ...,
+    context: Any = ...,
+    plain: bool = ...,
+    copy_args: bool = ...,
+    wraps: object = ...,
 ) -> T: ...  # an abstract class or a protocol, which mypy takes for no type
 @overload
 def isolated_mock(
-    cls: None = ..., *, name: str = ..., context: Any = ..., plain: bool = ..., copy_args: bool = ...
+    cls: None = ...,
+    *,
+    name: str = ...,
+    context: Any = ...,
+    plain: bool = ...,
+    copy_args: bool = ...,
+    wraps: object = ...,
 ) -> AsyncMock: ...
 def isolated_mock(
-    cls: Any = None, *, name: str = "", context: Any = None, plain: bool = False, copy_args: bool = False
+    cls: Any = None,
+    *,
+    name: str = "",
+    context: Any = None,
+    plain: bool = False,
+    copy_args: bool = False,
+    wraps: Any = None,
 ) -> Any:
     """Return a new mock of an instance of *cls*, which shares nothing with any other.
 
@@ -43,14 +61,18 @@ def isolated_mock(
         context: A :class:`MockContext` that owns the mock and judges at its end how it was used; else nobody does.
         plain: Whether results are those of ``AsyncMock``, mocks that are true, where none is set.
         copy_args: Whether arguments are copied deeply when a call is recorded, as far as they can be.
+        wraps: A real object, whose methods are called, and whose plain attributes are read, where no result is set;
+            special methods are not passed on to it.
 
     Raises:
         TypeError: If *cls* is no class.
     """
     if context is not None:
-        return context.mock(cls, name=name, plain=plain, copy_args=copy_args)
+        return context.mock(cls, name=name, plain=plain, copy_args=copy_args, wraps=wraps)
     ledger = Ledger(name, copy_args=True) if copy_args else Ledger(name)
     root = None if plain else ROOTS.get(id(cls))
+    if wraps is not None:
+        ledger.setup(ROOT).wraps = wraps
     return mock_in(ledger, ROOT, cls, plain=plain) if root is None else stamp(root, ledger, ROOT)
 
 

@@ -27,8 +27,9 @@ def test_a_factory_is_a_context_by_another_name(isolated_mock: MockFactory) -> N
     """The fixture gives what is typed as the function is."""
     assert_type(isolated_mock(Pool), Pool)
     assert_type(isolated_mock(name="clock"), AsyncMock)
-    with pytest.raises(TypeError, match=r"^isolated_mock\(\) got an unexpected keyword argument 'wraps'$"):
-        isolated_mock(Pool, wraps=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    assert_type(isolated_mock(Pool, wraps=Pool()), Pool)
+    with pytest.raises(TypeError, match=r"^isolated_mock\(\) got an unexpected keyword argument 'spec'$"):
+        isolated_mock(Pool, spec=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
 def test_a_service_is_an_async_mock(mock_context: MockContext) -> None:
