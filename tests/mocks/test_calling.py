@@ -367,8 +367,7 @@ async def test_a_wrapped_object_is_called_where_nothing_is_set() -> None:
         async def get(self) -> str:
             return "real"
 
-    mock: Any = isolated_mock()
-    mock._isolation_setup.wraps = Real()
+    mock: Any = isolated_mock(wraps=Real())
 
     assert await mock.get() == "real"
     assert mock.get.return_value is DEFAULT
@@ -385,4 +384,4 @@ def test_a_context_makes_the_mocks_that_it_owns() -> None:
 
     made: Any = isolated_mock(Connection, name="a", context=Context(), plain=True)
 
-    assert made == (Connection, {"name": "a", "plain": True, "copy_args": False})
+    assert made == (Connection, {"name": "a", "plain": True, "copy_args": False, "wraps": None})
