@@ -22,12 +22,20 @@ class Shared(type):
 
     def __setattr__(cls, name: str, value: object) -> None:
         """Refuse to change all mocks of a class, unless it belongs to one mock alone."""
+        cls._isolation_refuse_if_shared(name)
+        super().__setattr__(name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        """Refuse to change all mocks of a class, unless it belongs to one mock alone."""
+        cls._isolation_refuse_if_shared(name)
+        super().__delattr__(name)
+
+    def _isolation_refuse_if_shared(cls, name: str) -> None:
         if not cls._isolation_is_private:
             raise TypeError(
                 f"type(mock).{name} would change every mock of that class; "
                 f"isolation.private_class(mock) gives one mock a class of its own"
             )
-        super().__setattr__(name, value)
 
 
 class Handle(Attributes, Configured, Matching, Recorded):

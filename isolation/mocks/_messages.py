@@ -24,6 +24,14 @@ class UnknownAttributeError(AttributeError):
         self._title = title
         self._names = names
 
+    def __reduce__(self) -> tuple[type[AttributeError], tuple[str]]:
+        return AttributeError, (str(self),)  # the names of a large class do not go with it
+
+    @property
+    def args(self) -> tuple[str]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride] - made when it is read
+        """The message."""
+        return (str(self),)
+
     def __str__(self) -> str:
         verdict = f"{self._title!r} object has no attribute {self._name!r}"
         names = {name for name in (*self._names, *API) if not name.startswith("__")}

@@ -1,6 +1,7 @@
 """Attributes of mocks: those of the real object, refused where it has none; open mocks have all."""
 
 import copy
+import pickle
 import sys
 import threading
 import traceback
@@ -148,6 +149,26 @@ def test_the_class_of_a_mock_is_shared(connection: Any) -> None:
     own.latency = PropertyMock(return_value=0.25)
     assert (connection.latency, isolated_mock(Connection).latency) == (0.25, 0.0)
     assert private_class(connection) is own is type(connection)
+
+
+def test_nothing_is_taken_from_the_class_of_a_mock(connection: Any) -> None:
+    """It would be gone from other mocks; a class of its own may lose what it has."""
+    with pytest.raises(TypeError, match=r"^type\(mock\)\.__aenter__ would change every mock of that class; "):
+        del type(connection).__aenter__
+
+    del private_class(connection).__aenter__  # type: ignore[attr-defined]
+    assert not hasattr(type(connection), "__aenter__")
+
+
+def test_the_error_of_an_unknown_name_can_be_sent_elsewhere(connection: Any) -> None:
+    """A copy, and what another process gets, is an AttributeError with the same message."""
+    with pytest.raises(AttributeError) as caught:
+        connection.latenci  # noqa: B018 - reading it is the test
+
+    message = str(caught.value)
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert caught.value.args == sent.args == copy.copy(caught.value).args == (message,)
+    assert "did you mean 'latency'" in message
 
 
 def test_only_mocks_have_private_classes() -> None:
