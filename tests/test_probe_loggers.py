@@ -24,6 +24,7 @@ def put_everything_back() -> Iterator[None]:
     states = {logger: dict(vars(logger)) for logger in [root, *loggers.values()]}
     contents = {logger: list(getattr(logger, "handlers", ())) for logger in states}
     level, handlers = root.level, list(root.handlers)
+    registry.clear()  # of very many loggers, those that nobody has touched are looked at in turns
     yield
     registry.clear()
     registry.update(loggers)
