@@ -136,10 +136,8 @@ class MockContext:
         if cls is None:
             self.open_mocks.append(name or "unnamed")
         ledger = Ledger(name, copy_args=copy_args)
-        if wraps is not None:
-            ledger.setup(ROOT).wraps = wraps
         self.adopt(ledger, label=name or getattr(cls, "__name__", ""))
-        return cast("T | AsyncMock", mock_in(ledger, ROOT, cast("type[T] | None", cls), plain=plain))
+        return cast("T | AsyncMock", mock_in(ledger, ROOT, cast("type[T] | None", cls), plain=plain, wraps=wraps))
 
     def service(self, service: str, cls: type | str | None = None, *, plain: bool = False) -> AsyncMock:
         """Return the mock of *service* for this test, the same one whenever it is asked for.

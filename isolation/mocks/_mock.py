@@ -70,14 +70,14 @@ def isolated_mock(
     if context is not None:
         return context.mock(cls, name=name, plain=plain, copy_args=copy_args, wraps=wraps)
     ledger = Ledger(name, copy_args=True) if copy_args else Ledger(name)
-    root = None if plain else ROOTS.get(id(cls))
+    root = None if plain or wraps is not None else ROOTS.get(id(cls))
+    return mock_in(ledger, ROOT, cls, plain=plain, wraps=wraps) if root is None else stamp(root, ledger, ROOT)
+
+
+def mock_in(ledger: Ledger, key: Key, cls: type | None, *, plain: bool = False, wraps: object = None) -> Any:
+    """Return a new mock of an instance of *cls* (open if None) that stands at *key* of *ledger*, and before *wraps*."""
     if wraps is not None:
-        ledger.setup(ROOT).wraps = wraps
-    return mock_in(ledger, ROOT, cls, plain=plain) if root is None else stamp(root, ledger, ROOT)
-
-
-def mock_in(ledger: Ledger, key: Key, cls: type | None, *, plain: bool = False) -> Any:
-    """Return a new mock of an instance of *cls* (open if None) that stands at *key* of *ledger*."""
+        ledger.setup(key).wraps = wraps
     member = open_member(Form.ASYNC) if cls is None else blueprint_of(_class_of(cls), is_plain=plain).root
     return stamp(member, ledger, key)
 
