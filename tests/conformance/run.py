@@ -7,7 +7,8 @@
 The tests are those of the interpreter that runs this; none is copied. While one of their modules is imported, the five
 classes of ``unittest.mock`` are replaced by stand-ins: to call a stand-in makes one of our mocks, while everything else
 (``isinstance``, subclasses, attributes) sees the standard class. A test counts if it called a stand-in, since any other
-test is about the standard library alone. ``create_autospec`` is replaced, too, and counted apart.
+test is about the standard library alone. ``create_autospec`` stays the standard one, so that tests which use nothing
+else do not count.
 
 The status is 1 if fewer tests pass than ``known.toml`` records for this Python, or if a test passes that is listed
 there as failing: so the list stays true. An interpreter without these tests is told so, with status 0.
@@ -32,7 +33,6 @@ from unittest import mock as standard
 PACKAGE = "test.test_unittest.testmock" if sys.version_info >= (3, 12) else "unittest.test.testmock"
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 MODULES = ("testasync", "testcallable", "testhelpers", "testmagicmethods", "testmock", "testsealable", "testwith")
-AUTOSPEC = "create_autospec"
 # What the tests call, and which function of isolation.mocks._construction makes one of ours instead.
 OURS = {
     "Mock": "plain_mock",
@@ -40,14 +40,13 @@ OURS = {
     "AsyncMock": "async_mock",
     "NonCallableMock": "non_callable_mock",
     "NonCallableMagicMock": "non_callable_magic_mock",
-    AUTOSPEC: "autospec",
 }
 Constructor = Callable[..., object]
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the tests of one module, or of all tests of ``create_autospec``."""
+    """What became of the tests of one module."""
 
     passed: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -114,23 +113,12 @@ def stand_in(substitute: Substitute) -> type:
     return made
 
 
-def noting(make: Constructor, called: set[str]) -> Constructor:
-    """Return *make* of ``create_autospec``, which notes in *called* that it was called."""
-
-    def autospec(*args: object, **kwargs: object) -> object:
-        called.add(AUTOSPEC)
-        return make(*args, **kwargs)
-
-    return autospec
-
-
 def constructors(*, of_standard: bool) -> dict[str, Constructor]:
     """Return what makes the mocks, by the name that the tests call."""
     if of_standard:
         return {name: getattr(standard, name) for name in OURS}
     construction = importlib.import_module("isolation.mocks._construction")
-    made = {name: getattr(construction, ours, None) for name, ours in OURS.items()}
-    return {name: make for name, make in made.items() if make is not None}
+    return {name: getattr(construction, ours) for name, ours in OURS.items()}
 
 
 class Copied(types.ModuleType):
@@ -148,8 +136,7 @@ def replaced(makers: dict[str, Constructor], called: set[str]) -> types.ModuleTy
     names = vars(module)
     names.update(vars(standard))
     for name, make in makers.items():
-        is_class = name != AUTOSPEC
-        names[name] = stand_in(Substitute(names[name], make, called)) if is_class else noting(make, called)
+        names[name] = stand_in(Substitute(names[name], make, called))
     return module
 
 
@@ -180,18 +167,18 @@ def failure(test: unittest.TestCase) -> str | None:
     return troubles[0][1] if troubles else None
 
 
-def run(name: str, makers: dict[str, Constructor]) -> tuple[Counts, Counts]:
-    """Run module *name*; return what became of the tests of the classes, and of those of ``create_autospec`` only."""
+def run(name: str, makers: dict[str, Constructor]) -> Counts:
+    """Run module *name*; return what became of its tests that make mocks through *makers*."""
     called: set[str] = set()
     importlib.import_module(PACKAGE)
     with imported_instead(replaced(makers, called)):
         module = importlib.import_module(f"{PACKAGE}.{name}")
-    counts = Counts(), Counts()
+    counts = Counts()
     for test in each(unittest.defaultTestLoader.loadTestsFromModule(module)):
         called.clear()
         why = failure(test)
         if called:
-            note(counts[called == {AUTOSPEC}], test.id().removeprefix(f"{PACKAGE}."), why)
+            note(counts, test.id().removeprefix(f"{PACKAGE}."), why)
     return counts
 
 
@@ -208,7 +195,7 @@ class Known:
     """What ``known.toml`` says of this Python."""
 
     floors: dict[str, int]
-    """How many tests pass at least, by module; ``create_autospec`` for the tests of that."""
+    """How many tests pass at least, by module."""
     reasons: dict[str, str]
     """Why a test fails, by ``module.class.test``."""
 
@@ -245,8 +232,8 @@ def show(results: dict[str, Counts], known: Known, *, why: bool) -> None:
         print(f"{name}: {len(counts.passed)} of {counts.total}")
         for line in described(counts, known, why=why):
             print(line)
-    of_classes = [counts for name, counts in results.items() if name != AUTOSPEC]
-    passed, total = sum(len(counts.passed) for counts in of_classes), sum(counts.total for counts in of_classes)
+    every = results.values()
+    passed, total = sum(len(counts.passed) for counts in every), sum(counts.total for counts in every)
     print(f"CPython {sys.version.split()[0]}: {passed} of {total} tests of the mocks pass")
 
 
@@ -258,17 +245,6 @@ def as_json(results: dict[str, Counts], known: Known) -> str:
             for name, counts in results.items()
         }
     )
-
-
-def all_of(names: Iterable[str], makers: dict[str, Constructor]) -> dict[str, Counts]:
-    """Run the modules *names*; return the counts of each, and last those of the tests of ``create_autospec``."""
-    results: dict[str, Counts] = {}
-    autospec = Counts()
-    for name in names:
-        results[name], of_autospec = run(name, makers)
-        autospec.passed += of_autospec.passed
-        autospec.failed |= of_autospec.failed
-    return results | {AUTOSPEC: autospec}
 
 
 def main() -> int:
@@ -284,9 +260,9 @@ def main() -> int:
         return 0
     known = Known({}, {}) if options.standard else Known.read(Path(__file__).with_name("known.toml"), PYTHON)
     warnings.simplefilter("ignore")  # of coroutines that CPython's tests never await
-    results = all_of(options.modules or MODULES, constructors(of_standard=options.standard))
-    judged = results if not options.modules else {name: results[name] for name in options.modules}
-    found = [line for name, counts in judged.items() for line in objections(name, counts, known)]
+    makers = constructors(of_standard=options.standard)
+    results = {name: run(name, makers) for name in options.modules or MODULES}
+    found = [line for name, counts in results.items() for line in objections(name, counts, known)]
     if options.json:
         print(as_json(results, known))
         return 0
